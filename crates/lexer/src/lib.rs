@@ -1,0 +1,1 @@
+//! Finds the end of a Lua block in an nginx configuration file.

@@ -1,0 +1,1 @@
+//! Text rules: escaping, arguments, header names, chunk names.
