@@ -1,0 +1,6 @@
+use super::*;
+
+#[test]
+fn plain() {
+    assert_eq!(BlockLexer::new(1).feed(b"}"), Progress::End(1));
+}
