@@ -37,7 +37,10 @@ impl fmt::Display for Unfinished {
                      expecting terminating characters for lua code block",
                 )?;
                 match depth {
-                    1 => write!(f, " (the block starting at line {start} has no closing \"}}\")"),
+                    1 => write!(
+                        f,
+                        " (the block starting at line {start} has no closing \"}}\")"
+                    ),
                     _ => write!(
                         f,
                         " (the block starting at line {start} lacks {depth} closing \"}}\", \

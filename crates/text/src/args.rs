@@ -1,0 +1,131 @@
+//! Query strings.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+use crate::escape::{self, Set};
+use crate::unescape::{self, Plus};
+
+/// The arguments of a query string, decoded, in order. Arguments with an empty
+/// name are dropped.
+///
+/// ```
+/// use nginx_lua_text::args::{Args, Counting, Value};
+///
+/// let mut args = Args::new(b"a=x+y&=1&b&c", 3, Counting::Kept);
+/// assert_eq!(args.next(), Some((b"a".into(), Value::Text(b"x y".into()))));
+/// assert_eq!(args.next(), Some((b"b".into(), Value::Flag)));
+/// assert_eq!(args.next(), Some((b"c".into(), Value::Flag)));
+/// assert_eq!(args.next(), None);
+/// assert!(args.truncated());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Args<'a> {
+    /// What follows the last piece taken; `None` after the end.
+    rest: Option<&'a [u8]>,
+    max: usize,
+    counting: Counting,
+    pieces: usize,
+    slots: usize,
+}
+
+/// What uses up one of the `max` slots of [`Args`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// An argument that is kept, as in `ngx.req.get_uri_args`.
+    Kept,
+    /// Any piece between two `&`, dropped or not, as in `ngx.decode_args` and
+    /// `ngx.req.get_post_args`.
+    Pieces,
+}
+
+/// The value of an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// There is no `=`. Lua sees `true`.
+    Flag,
+    /// What follows the first `=`.
+    Text(Cow<'a, [u8]>),
+}
+
+impl<'a> Args<'a> {
+    /// At most `max` slots are used, 0 means no limit.
+    pub fn new(input: &'a [u8], max: usize, counting: Counting) -> Self {
+        Args {
+            rest: (!input.is_empty()).then_some(input),
+            max,
+            counting,
+            pieces: 0,
+            slots: 0,
+        }
+    }
+
+    /// Whether the input has more than `max` pieces between `&`, dropped ones
+    /// included. To be asked when the iteration is over. With
+    /// [`Counting::Kept`] this can be so though no argument is missing.
+    pub fn truncated(&self) -> bool {
+        self.max != 0 && self.pieces + usize::from(self.rest.is_some()) > self.max
+    }
+
+    fn piece(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        self.pieces += 1;
+        match memchr(b'&', rest) {
+            Some(n) => {
+                self.rest = Some(&rest[n + 1..]);
+                Some(&rest[..n])
+            }
+            None => {
+                self.rest = None;
+                Some(rest)
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Args<'a> {
+    type Item = (Cow<'a, [u8]>, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if self.max != 0 && self.slots == self.max {
+                return None;
+            }
+
+            let piece = self.piece()?;
+            let (name, value) = match memchr(b'=', piece) {
+                Some(n) => (&piece[..n], Some(&piece[n + 1..])),
+                None => (piece, None),
+            };
+
+            if name.is_empty() {
+                self.slots += usize::from(self.counting == Counting::Pieces);
+                continue;
+            }
+
+            self.slots += 1;
+            let value = match value {
+                Some(text) => Value::Text(unescape::decode(text, Plus::Space)),
+                None => Value::Flag,
+            };
+            return Some((unescape::decode(name, Plus::Space), value));
+        }
+    }
+}
+
+/// Appends one argument to a query string, after a `&` when it is not the
+/// first: `name=value`, or `name` alone for `None`.
+pub fn push_pair(out: &mut Vec<u8>, name: &[u8], value: Option<&[u8]>) {
+    if !out.is_empty() {
+        out.push(b'&');
+    }
+    escape::escape_into(name, Set::Component, out);
+    if let Some(value) = value {
+        out.push(b'=');
+        escape::escape_into(value, Set::Component, out);
+    }
+}
+
+#[cfg(test)]
+mod tests;
