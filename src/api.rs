@@ -1,0 +1,44 @@
+//! The functions that Lua code calls: the table `ngx` and what is beside it.
+
+mod arg;
+mod body;
+mod call;
+mod constants;
+mod coroutine;
+mod ctx;
+mod exit;
+mod headers;
+mod log;
+mod output;
+mod request_headers;
+mod response_headers;
+mod sleep;
+mod table;
+mod time;
+mod uri;
+mod var;
+mod worker;
+
+use mlua::Lua;
+
+use crate::lua::State;
+
+/// Adds the API to a new machine.
+pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
+    constants::open(l);
+    for function in table::FUNCTIONS.iter().flat_map(|area| area.iter()) {
+        function.register(l);
+    }
+    arg::open(l);
+    ctx::open(l);
+    headers::open(l);
+    response_headers::open(l);
+    var::open(l);
+    worker::open(l);
+    coroutine::open(lua)?;
+
+    let ngx: mlua::Table = lua.globals().get("ngx")?;
+    let loaded: mlua::Table = lua.globals().get::<mlua::Table>("package")?.get("loaded")?;
+    loaded.set("ngx", ngx)?;
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! What most functions ask first: is there a request, and may they run here?
+
+use crate::conf::{Phase, Phases};
+use crate::lua::{Raise, State};
+use crate::sched::{Ctx, Run};
+
+/// How a function says that no request is there; the C module has two ways.
+pub(super) const NO_REQUEST: &str = "no request found";
+pub(super) const NO_REQUEST_OBJECT: &str = "no request object found";
+
+/// The run and the request's context, in one of `phases`.
+pub(super) fn in_phases<'a>(
+    l: State,
+    phases: Phases,
+    missing: &str,
+) -> Result<(&'a Run, &'a Ctx), Raise> {
+    let run = current(l, missing)?;
+    if !run.phase.is_in(phases) {
+        return Err(wrong_phase(l, run.phase));
+    }
+    run.ctx().map(|ctx| (run, ctx)).ok_or_else(|| l.error(missing))
+}
+
+/// The run and the request's context, in any phase that serves a client.
+pub(super) fn with_request<'a>(l: State, missing: &str) -> Result<(&'a Run, &'a Ctx), Raise> {
+    let run = current(l, missing)?;
+    match run.ctx() {
+        Some(ctx) => Ok((run, ctx)),
+        None => Err(l.error("API disabled in the current context")),
+    }
+}
+
+/// The run, unless there is nothing but `init_by_lua`.
+fn current<'a>(l: State, missing: &str) -> Result<&'a Run, Raise> {
+    match Run::current() {
+        Some(run) if run.phase != Phase::Init => Ok(run),
+        _ => Err(l.error(missing)),
+    }
+}
+
+pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {
+    l.error(format_args!("API disabled in the context of {}*", phase.tag()))
+}

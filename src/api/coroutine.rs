@@ -1,0 +1,183 @@
+//! `coroutine.*`: as in plain Lua, and code in coroutines may wait.
+
+use core::ffi::c_int;
+
+use mlua::Lua;
+
+use super::call;
+use super::output::park;
+use super::table::Function;
+use crate::conf::Phases;
+use crate::lua::state::Type;
+use crate::lua::{Raise, Return, State, function};
+use crate::sched::Run;
+use crate::sys::lua as ffi;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new("coroutine.create", create),
+    Function::new("coroutine.resume", resume),
+    Function::new("coroutine.status", status),
+];
+
+/// Coroutines that resume each other use the C stack; this is as deep as they
+/// may go.
+const DEEPEST: usize = 1000;
+
+/// Adds `coroutine.wrap`, whose functions are closures of Lua.
+pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
+    let make: mlua::Function = lua.load(include_str!("coroutine.lua")).set_name("=[C]").call((
+        native(lua, function(resume))?,
+        native(lua, function(raise))?,
+    ))?;
+    // SAFETY: the closure keeps `make` as its upvalue.
+    let wrap: mlua::Function = unsafe {
+        lua.exec_raw(make, |l| {
+            State::from_ptr(l).push_function(function(wrap), 1);
+        })?
+    };
+    lua.globals().get::<mlua::Table>("coroutine")?.set("wrap", wrap)
+}
+
+fn native(lua: &Lua, f: ffi::lua_CFunction) -> mlua::Result<mlua::Function> {
+    // SAFETY: pushes one value.
+    unsafe { lua.exec_raw((), |l| State::from_ptr(l).push_function(f, 0)) }
+}
+
+/// `co = coroutine.create(function)`
+fn create(l: State) -> Return {
+    check_phase(l)?;
+    new_coroutine(l)?;
+    Ok(1)
+}
+
+/// `function = coroutine.wrap(function)`
+fn wrap(l: State) -> Return {
+    check_phase(l)?;
+    new_coroutine(l)?;
+    l.push_value(ffi::lua_upvalueindex(1));
+    l.insert(-2);
+    // SAFETY: function and argument are on the stack; errors are caught.
+    match unsafe { ffi::lua_pcall(l.as_ptr(), 1, 1, 0) } {
+        ffi::LUA_OK => Ok(1),
+        _ => Err(Raise::Value),
+    }
+}
+
+/// Pushes a coroutine for the function that is the first argument.
+fn new_coroutine(l: State) -> Result<(), Raise> {
+    let plain = Run::current().is_none_or(|run| !run.phase.is_in(Phases::YIELD));
+    if l.type_of(1) != Type::Function || (l.is_c_function(1) && !plain) {
+        return Err(l.argument_error(1, "Lua function expected"));
+    }
+    // SAFETY: the new coroutine is on the stack of `l`, which keeps it.
+    let co = unsafe { State::from_ptr(ffi::lua_newthread(l.as_ptr())) };
+    l.push_value(1);
+    l.move_to(co, 1);
+    Ok(())
+}
+
+/// `ok, ... = coroutine.resume(co, ...)`
+fn resume(l: State) -> Return {
+    let Some(co) = l.thread(1) else {
+        return Err(l.argument_error(1, "coroutine expected"));
+    };
+    check_phase(l)?;
+
+    if let Some(reason) = refusal(l, co) {
+        return Ok(failed(l, reason));
+    }
+    let args = l.top() - 1;
+    if !co.ensure(args) {
+        return Ok(failed(l, "too many arguments to resume"));
+    }
+    let run = Run::current();
+    if run.is_some_and(|run| run.depth() >= DEEPEST) {
+        return Ok(failed(l, "C stack overflow"));
+    }
+    l.move_to(co, args);
+
+    // SAFETY: `co` is suspended or new, with its arguments on top.
+    let go = || unsafe { ffi::lua_resume(co.as_ptr(), args) };
+    let status = match run {
+        Some(run) => run.nest(co, l, go),
+        None => go(),
+    };
+
+    if status == ffi::LUA_YIELD
+        && let Some(thread) = run.and_then(|run| run.thread())
+        && thread.yields_to_scheduler()
+    {
+        // `co` stays on our stack, which keeps it while it is suspended.
+        thread.suspend(co);
+        return Ok(park(l));
+    }
+
+    let success = matches!(status, ffi::LUA_OK | ffi::LUA_YIELD);
+    let results = if success { co.top() } else { 1 };
+    if !l.ensure(results + 1) {
+        co.set_top(0);
+        return Ok(failed(l, "too many results to resume"));
+    }
+    l.push_boolean(success);
+    co.move_to(l, results);
+    Ok(results + 1)
+}
+
+/// Why `co` cannot be resumed.
+fn refusal(l: State, co: State) -> Option<&'static str> {
+    match kind(l, co) {
+        "suspended" => None,
+        "running" => Some("cannot resume running coroutine"),
+        "normal" => Some("cannot resume normal coroutine"),
+        _ => Some("cannot resume dead coroutine"),
+    }
+}
+
+fn failed(l: State, reason: &str) -> c_int {
+    l.push_boolean(false);
+    l.push_bytes(reason);
+    2
+}
+
+/// `status = coroutine.status(co)`: "running", "suspended", "normal" or "dead".
+fn status(l: State) -> Return {
+    let Some(co) = l.thread(1) else {
+        return Err(l.argument_error(1, "coroutine expected"));
+    };
+    l.push_bytes(kind(l, co));
+    Ok(1)
+}
+
+fn kind(l: State, co: State) -> &'static str {
+    if co == l {
+        return "running";
+    }
+    match co.status() {
+        ffi::LUA_YIELD => match Run::current() {
+            // Suspended in Lua's eyes, but the scheduler has it.
+            Some(run) if run.vm().waits(co) => {
+                if run.thread().is_some_and(|thread| thread.owns(co)) { "normal" } else { "running" }
+            }
+            _ => "suspended",
+        },
+        ffi::LUA_OK if co.has_frames() => "normal",
+        ffi::LUA_OK if co.top() > 0 => "suspended",
+        _ => "dead",
+    }
+}
+
+/// `raise(co, value)`: throws what ended a wrapped coroutine.
+fn raise(l: State) -> Return {
+    l.set_top(2);
+    Err(Raise::Value)
+}
+
+/// Coroutines exist in the phases that may wait, in the filters and in
+/// `init_by_lua`.
+fn check_phase(l: State) -> Result<(), Raise> {
+    const REFUSED: Phases = Phases::SET.union(Phases::LOG).union(Phases::INIT_WORKER);
+    match Run::current() {
+        Some(run) if run.phase.is_in(REFUSED) => Err(call::wrong_phase(l, run.phase)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,134 @@
+//! `ngx.req`: method and headers of the request.
+
+use nginx_lua_text::escape::{Set, escape};
+
+use super::call::{self, NO_REQUEST};
+use super::headers;
+use super::table::Function;
+use super::var::push_text;
+use crate::lua::state::Type;
+use crate::lua::{Raise, Return, State};
+use crate::ngx::NgxStr;
+use crate::ngx::headers::iter;
+use crate::ngx::request_headers::{self, SetError};
+use crate::sys::*;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new("ngx.req.get_method", get_method),
+    Function::new("ngx.req.get_headers", get_headers),
+    Function::new("ngx.req.set_header", set_header),
+    Function::new("ngx.req.clear_header", clear_header),
+];
+
+/// `name = ngx.req.get_method()`
+fn get_method(l: State) -> Return {
+    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+    // SAFETY: live request.
+    l.push_bytes(unsafe { (*ctx.request.as_ptr()).method_name.bytes() });
+    Ok(1)
+}
+
+/// `headers, err = ngx.req.get_headers(max?, raw?)`
+///
+/// A table of name → value, or array of values. Names are in lower case unless
+/// `raw`. At most `max` header lines (100; 0 is no limit), else a second result
+/// "truncated".
+fn get_headers(l: State) -> Return {
+    let (max, raw) = headers::limits(l, 1)?;
+    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+    let r = ctx.request.as_ptr();
+
+    l.set_top(0);
+    l.new_table(0, 16);
+    let mut count = 0;
+    // SAFETY: live request, whose headers do not change meanwhile.
+    unsafe {
+        for header in iter(&raw mut (*r).headers_in.headers) {
+            if max.is_some_and(|max| count == max) {
+                count += 1;
+                break;
+            }
+            count += 1;
+            let name = match (*header).lowcase_key {
+                lowcase if raw || lowcase.is_null() => (*header).key.bytes(),
+                lowcase => core::slice::from_raw_parts(lowcase, (*header).key.len),
+            };
+            l.push_bytes(name);
+            l.push_bytes((*header).value.bytes());
+            headers::add(l);
+        }
+    }
+
+    if !raw {
+        headers::set_metatable(l);
+    }
+    if max.is_some_and(|max| count > max) {
+        l.push_bytes("truncated");
+        return Ok(2);
+    }
+    Ok(1)
+}
+
+/// `ngx.req.set_header(name, value)`
+///
+/// Replaces a header of the request. The value is a string, a number or an
+/// array; nil removes the header. Control bytes are percent-escaped.
+fn set_header(l: State) -> Return {
+    set(l, 2)
+}
+
+/// `ngx.req.clear_header(name)`: removes all headers of that name.
+fn clear_header(l: State) -> Return {
+    l.set_top(1);
+    l.push_nil();
+    set(l, 2)
+}
+
+fn set(l: State, value: i32) -> Return {
+    l.set_top(2);
+    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+    let r = ctx.request;
+
+    if l.type_of(1) == Type::Nil {
+        return Err(l.error("bad 'name' argument: string expected, got nil"));
+    }
+    push_text(l, 1)?;
+    let name = escape(l.bytes(-1).unwrap_or_default(), Set::HeaderName).into_owned();
+    let values = values(l, value)?;
+
+    // SAFETY: live request.
+    if unsafe { (*r.as_ptr()).http_version < NGX_HTTP_VERSION_10 as ngx_uint_t } {
+        return Ok(0);
+    }
+    match request_headers::set(r, &name, &values) {
+        Ok(()) => Ok(0),
+        Err(SetError::Invalid) => Err(l.error("failed to set header")),
+        Err(SetError::NoMemory) => Err(l.error("no memory")),
+    }
+}
+
+/// The values to set, escaped: none for nil, an empty string or an empty
+/// table.
+pub(super) fn values(l: State, index: i32) -> Result<Vec<Vec<u8>>, Raise> {
+    let mut values = Vec::new();
+    match l.type_of(index) {
+        Type::Nil | Type::None => {}
+        Type::Table => {
+            for i in 1..=l.raw_len(index) as i32 {
+                l.raw_get_index(index, i);
+                push_text(l, l.top())?;
+                values.push(escape(l.bytes(-1).unwrap_or_default(), Set::HeaderValue).into_owned());
+                l.pop(2);
+            }
+        }
+        _ => {
+            push_text(l, index)?;
+            let value = escape(l.bytes(-1).unwrap_or_default(), Set::HeaderValue).into_owned();
+            l.pop(1);
+            if !value.is_empty() {
+                values.push(value);
+            }
+        }
+    }
+    Ok(values)
+}

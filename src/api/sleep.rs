@@ -1,0 +1,37 @@
+//! `ngx.sleep`.
+
+use super::call::{self, NO_REQUEST};
+use super::output::park;
+use super::table::Function;
+use crate::conf::Phases;
+use crate::lua::{Return, State};
+use crate::sched::Wait;
+
+pub(super) const FUNCTIONS: &[Function] = &[Function::new("ngx.sleep", sleep)];
+
+/// `ngx.sleep(seconds)`
+///
+/// Waits without blocking the worker; to the millisecond. 0 lets other
+/// requests run. Phases: rewrite, access, content.
+fn sleep(l: State) -> Return {
+    let args = l.top();
+    if args != 1 {
+        return Err(l.error(format_args!("attempt to pass {args} arguments, but accepted 1")));
+    }
+    let (run, _) = call::in_phases(l, Phases::YIELD, NO_REQUEST)?;
+    if !l.is_number(1) {
+        return Err(l.type_error(1, "number"));
+    }
+    let msec = (l.number(1) * 1000.0) as i64;
+    if msec < 0 {
+        return Err(l.error(format_args!("invalid sleep duration \"{msec}\"")));
+    }
+    let Some(thread) = run.thread() else { return Err(l.error("no co ctx found")) };
+    if !run.can_wait(l) {
+        return Err(l.error("attempt to yield across C-call boundary"));
+    }
+
+    thread.start_timer(msec as usize);
+    thread.wait_for(Wait::Sleep);
+    Ok(park(l))
+}

@@ -1,0 +1,215 @@
+//! `ngx.req`: the URI and its arguments.
+
+use nginx_lua_text::args::{Args, Counting, Value, push_pair};
+use nginx_lua_text::escape::{Set, escape};
+use nginx_lua_text::uri::{display, first_unsafe_byte};
+
+use super::call::{self, NO_REQUEST};
+use super::headers;
+use super::output::park;
+use super::table::Function;
+use crate::conf::Phases;
+use crate::lua::state::Type;
+use crate::lua::{Raise, Return, State};
+use crate::ngx::{Request, string};
+use crate::sys::*;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new("ngx.req.get_uri_args", get_uri_args),
+    Function::new("ngx.req.set_uri_args", set_uri_args),
+    Function::new("ngx.req.set_uri", set_uri),
+];
+
+/// `args, err = ngx.req.get_uri_args(max?, table?)`
+///
+/// A table of decoded name → value: a string, true for an argument without
+/// `=`, an array for a repeated one. At most `max` (100; 0 is no limit), else a
+/// second result "truncated". `table` is cleared and used again.
+fn get_uri_args(l: State) -> Return {
+    let max = headers::max(l, 1)?;
+    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+
+    if l.type_of(2) == Type::Table {
+        l.push_value(2);
+        clear(l);
+    } else {
+        l.new_table(0, 8);
+    }
+
+    let mut args = Args::new(ctx.request.args(), max.unwrap_or(0), Counting::Kept);
+    for (name, value) in args.by_ref() {
+        l.push_bytes(name);
+        match value {
+            Value::Flag => l.push_boolean(true),
+            Value::Text(text) => l.push_bytes(text),
+        }
+        headers::add(l);
+    }
+
+    if args.truncated() {
+        l.push_bytes("truncated");
+        return Ok(2);
+    }
+    Ok(1)
+}
+
+/// Removes all fields of the table on top of the stack.
+fn clear(l: State) {
+    l.push_nil();
+    while l.next(-2) {
+        l.pop(1);
+        l.push_value(-1);
+        l.push_nil();
+        l.raw_set(-4);
+    }
+}
+
+/// `ngx.req.set_uri_args(args)`
+///
+/// Sets the query string: a string or number as it is, control bytes and
+/// blanks escaped, or a table that is encoded.
+fn set_uri_args(l: State) -> Return {
+    let n = l.top();
+    if n != 1 {
+        return Err(l.error(format_args!("expecting 1 argument but seen {n}")));
+    }
+    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+
+    let args = match l.type_of(1) {
+        Type::String | Type::Number => {
+            escape(l.bytes(1).unwrap_or_default(), Set::SetUriArgs).into_owned()
+        }
+        Type::Table => encode_args(l, 1)?,
+        _ => {
+            let message =
+                format!("string, number, or table expected, but got {}", l.type_name(1));
+            return Err(l.argument_error(1, message));
+        }
+    };
+
+    let r = ctx.request;
+    let args = string::in_pool(r.pool(), &args).ok_or_else(|| l.error("no memory"))?;
+    // SAFETY: live request; the text is in its pool.
+    unsafe {
+        (*r.as_ptr()).args = args;
+        (*r.as_ptr()).set_valid_unparsed_uri(0);
+    }
+    Ok(0)
+}
+
+/// The table at `index` as a query string.
+fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
+    let mut out = Vec::new();
+    l.push_nil();
+    while l.next(index) {
+        if l.type_of(-2) != Type::String {
+            return Err(l.error("attempt to use a non-string key in the \"args\" option table"));
+        }
+        if l.type_of(-1) == Type::Table {
+            for i in 1..=l.raw_len(-1) as i32 {
+                l.raw_get_index(-1, i);
+                encode_arg(l, -3, &mut out)?;
+                l.pop(1);
+            }
+        } else {
+            encode_arg(l, -2, &mut out)?;
+        }
+        l.pop(1);
+    }
+    Ok(out)
+}
+
+/// Appends one argument; its value is on top of the stack.
+fn encode_arg(l: State, name: i32, out: &mut Vec<u8>) -> Result<(), Raise> {
+    match l.type_of(-1) {
+        Type::String | Type::Number => {
+            // Converting a number in place is fine: the value is a copy.
+            let value = l.bytes(-1).unwrap_or_default();
+            push_pair(out, l.bytes(name).unwrap_or_default(), Some(value));
+        }
+        Type::Boolean if l.boolean(-1) => push_pair(out, l.bytes(name).unwrap_or_default(), None),
+        Type::Boolean => {}
+        _ => {
+            let message = format!("attempt to use {} as query arg value", l.type_name(-1));
+            return Err(l.error(message));
+        }
+    }
+    Ok(())
+}
+
+/// `ngx.req.set_uri(uri, jump?, binary?)`
+///
+/// Sets the path, already decoded. With `jump`, only in rewrite_by_lua, nginx
+/// looks for the location again and the call does not return. Control bytes
+/// are refused unless `binary`.
+fn set_uri(l: State) -> Return {
+    let n = l.top();
+    if !(1..=3).contains(&n) {
+        return Err(l.error(format_args!("expecting 1, 2 or 3 arguments but seen {n}")));
+    }
+    let (run, ctx) = call::with_request(l, NO_REQUEST)?;
+    if !matches!(l.type_of(1), Type::String | Type::Number) {
+        return Err(l.type_error(1, "string"));
+    }
+    let uri = l.bytes(1).unwrap_or_default().to_vec();
+    if uri.is_empty() {
+        return Err(l.error("attempt to use zero-length uri"));
+    }
+
+    let jump = flag(l, 2)?;
+    let binary = flag(l, 3)?;
+    if !binary && let Some(byte) = first_unsafe_byte(&uri) {
+        let shown = display(&uri);
+        return Err(l.error(format_args!(
+            "unsafe byte \"0x{byte:02x}\" in uri \"{}\" (maybe you want to set the 'binary' \
+             argument?)",
+            String::from_utf8_lossy(&shown)
+        )));
+    }
+
+    if jump {
+        call::in_phases(l, Phases::REWRITE, NO_REQUEST)?;
+        if !run.can_wait(l) {
+            return Err(l.error("attempt to yield across C-call boundary"));
+        }
+    }
+
+    let r = ctx.request;
+    let uri = string::in_pool(r.pool(), &uri).ok_or_else(|| l.error("no memory"))?;
+    set_path(r, uri);
+
+    if jump {
+        // SAFETY: live request. nginx sees the mark after the phase.
+        unsafe {
+            (*r.as_ptr()).set_uri_changed(1);
+        }
+        ctx.exit.set(Some(OK));
+        return Ok(park(l));
+    }
+    // SAFETY: live request.
+    unsafe {
+        (*r.as_ptr()).set_uri_changed(0);
+    }
+    Ok(0)
+}
+
+/// An optional boolean argument; nil is none.
+fn flag(l: State, index: i32) -> Result<bool, Raise> {
+    match l.type_of(index) {
+        Type::None => Ok(false),
+        Type::Boolean => Ok(l.boolean(index)),
+        _ => Err(l.type_error(index, "boolean")),
+    }
+}
+
+fn set_path(r: Request, uri: ngx_str_t) {
+    // SAFETY: live request; the text is in its pool.
+    unsafe {
+        let raw = r.as_ptr();
+        (*raw).uri = uri;
+        (*raw).exten = ngx_str_t::empty();
+        (*raw).set_internal(1);
+        (*raw).set_valid_unparsed_uri(0);
+        ngx_http_set_exten(raw);
+    }
+}

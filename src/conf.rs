@@ -1,0 +1,183 @@
+//! The configuration: directives, what they set, how levels merge.
+
+pub(crate) mod block;
+pub(crate) mod check;
+pub(crate) mod chunk;
+pub(crate) mod directives;
+pub(crate) mod phase;
+pub(crate) mod set_by_lua;
+pub(crate) mod setters;
+
+pub(crate) use chunk::Chunk;
+pub(crate) use phase::{Phase, Phases};
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::lua::Vm;
+use crate::lua::vm::Options;
+use crate::sys::{NGX_CONF_UNSET, ngx_flag_t, ngx_http_handler_pt, ngx_http_script_code_pt, ngx_int_t};
+
+const UNSET: ngx_flag_t = NGX_CONF_UNSET as ngx_flag_t;
+
+/// Entry points that the configuration installs; they live above it.
+pub(crate) struct Handlers {
+    pub content: ngx_http_handler_pt,
+    pub set: ngx_http_script_code_pt,
+}
+
+/// What stands once in `http {}`. It belongs to the cycle's pool.
+pub(crate) struct MainConf {
+    pub handlers: Handlers,
+    pub options: Options,
+    pub thread_cache: ngx_int_t,
+    pub rewrite_no_postpone: ngx_flag_t,
+    pub access_no_postpone: ngx_flag_t,
+    pub init: Option<Chunk>,
+    pub init_worker: Option<Chunk>,
+    /// Phases that some location has code for.
+    pub used: Phases,
+    /// Some location says `lua_code_cache off`.
+    pub has_private_vm: bool,
+    /// Code key → slot in the machine's code table.
+    slots: HashMap<Vec<u8>, u32>,
+    /// The machine that checks syntax while the configuration is read.
+    pub checker: Option<check::Checker>,
+    /// The worker's machine; none while nginx only tests the configuration.
+    pub vm: RefCell<Option<Rc<Vm>>>,
+    /// Phase handlers that have not yet moved to the end of their phase.
+    pub rewrite_in_place: core::cell::Cell<bool>,
+    pub access_in_place: core::cell::Cell<bool>,
+}
+
+impl MainConf {
+    pub(crate) fn new(handlers: Handlers) -> Self {
+        Self {
+            handlers,
+            options: Options::default(),
+            thread_cache: NGX_CONF_UNSET as ngx_int_t,
+            rewrite_no_postpone: UNSET,
+            access_no_postpone: UNSET,
+            init: None,
+            init_worker: None,
+            used: Phases::empty(),
+            has_private_vm: false,
+            slots: HashMap::new(),
+            checker: None,
+            vm: RefCell::new(None),
+            rewrite_in_place: core::cell::Cell::new(false),
+            access_in_place: core::cell::Cell::new(false),
+        }
+    }
+
+    /// Fills in the defaults once `http {}` was read.
+    pub(crate) fn finish(&mut self) {
+        const THREAD_CACHE: ngx_int_t = 1024;
+
+        default(&mut self.rewrite_no_postpone, false);
+        default(&mut self.access_no_postpone, false);
+        if self.thread_cache == NGX_CONF_UNSET as ngx_int_t {
+            self.thread_cache = THREAD_CACHE;
+        }
+        self.options.thread_cache = usize::try_from(self.thread_cache).unwrap_or(0);
+        self.rewrite_in_place.set(self.rewrite_no_postpone == 1);
+        self.access_in_place.set(self.access_no_postpone == 1);
+        self.checker = None;
+    }
+
+    /// The slot of a code key; chunks with equal keys share one.
+    pub(crate) fn slot(&mut self, key: &[u8]) -> u32 {
+        let next = self.slots.len() as u32 + 1;
+        *self.slots.entry(key.to_vec()).or_insert(next)
+    }
+
+    pub(crate) fn vm(&self) -> Option<Rc<Vm>> {
+        self.vm.borrow().clone()
+    }
+}
+
+/// How many hooks a location can have, see [`hook_index`].
+const LOCATION_HOOKS: usize = 6;
+
+/// What every location, server and `http {}` itself has.
+#[derive(Clone)]
+pub(crate) struct LocConf {
+    hooks: [Option<Rc<Chunk>>; LOCATION_HOOKS],
+    pub code_cache: ngx_flag_t,
+    pub sandbox: ngx_flag_t,
+    pub need_request_body: ngx_flag_t,
+    pub transform_underscores: ngx_flag_t,
+    pub http10_buffering: ngx_flag_t,
+    pub check_client_abort: ngx_flag_t,
+    pub use_default_type: ngx_flag_t,
+}
+
+impl LocConf {
+    pub(crate) fn new() -> Self {
+        Self {
+            hooks: [const { None }; LOCATION_HOOKS],
+            code_cache: UNSET,
+            sandbox: UNSET,
+            need_request_body: UNSET,
+            transform_underscores: UNSET,
+            http10_buffering: UNSET,
+            check_client_abort: UNSET,
+            use_default_type: UNSET,
+        }
+    }
+
+    pub(crate) fn merge(&mut self, outer: &LocConf) {
+        for (own, outer) in self.hooks.iter_mut().zip(&outer.hooks) {
+            if own.is_none() {
+                own.clone_from(outer);
+            }
+        }
+        merge(&mut self.code_cache, outer.code_cache, true);
+        merge(&mut self.sandbox, outer.sandbox, true);
+        merge(&mut self.need_request_body, outer.need_request_body, false);
+        merge(&mut self.transform_underscores, outer.transform_underscores, true);
+        merge(&mut self.http10_buffering, outer.http10_buffering, true);
+        merge(&mut self.check_client_abort, outer.check_client_abort, false);
+        merge(&mut self.use_default_type, outer.use_default_type, true);
+    }
+
+    pub(crate) fn hook(&self, phase: Phase) -> Option<&Rc<Chunk>> {
+        self.hooks[hook_index(phase)?].as_ref()
+    }
+
+    /// Sets the code for a phase; false if there was some already.
+    pub(crate) fn set_hook(&mut self, phase: Phase, chunk: Chunk) -> bool {
+        let Some(index) = hook_index(phase) else { return false };
+        let free = self.hooks[index].is_none();
+        if free {
+            self.hooks[index] = Some(Rc::new(chunk));
+        }
+        free
+    }
+}
+
+const fn hook_index(phase: Phase) -> Option<usize> {
+    Some(match phase {
+        Phase::Rewrite => 0,
+        Phase::Access => 1,
+        Phase::Content => 2,
+        Phase::HeaderFilter => 3,
+        Phase::BodyFilter => 4,
+        Phase::Log => 5,
+        _ => return None,
+    })
+}
+
+fn merge(own: &mut ngx_flag_t, outer: ngx_flag_t, fallback: bool) {
+    if *own == UNSET {
+        *own = outer;
+    }
+    default(own, fallback);
+}
+
+fn default(flag: &mut ngx_flag_t, value: bool) {
+    if *flag == UNSET {
+        *flag = ngx_flag_t::from(value);
+    }
+}

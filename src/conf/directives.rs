@@ -1,0 +1,250 @@
+//! All directives, in one table: names, contexts, arguments, what they set.
+//! nginx's command array is made from it.
+
+use core::ffi::{CStr, c_char};
+use core::mem::offset_of;
+
+use super::setters;
+use super::{LocConf, MainConf, Phase};
+use crate::sys::*;
+
+/// A `*_by_lua` directive's way to give its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Inline,
+    Block,
+    File,
+}
+
+/// What a directive does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// Code for a phase.
+    Code(Phase, Form),
+    /// A flag at this offset of the configuration.
+    Flag(usize),
+    /// `lua_code_cache`: a flag that also says which machines are needed.
+    CodeCache,
+    /// A number at this offset of the main configuration.
+    Number(usize),
+    PackagePath,
+    PackageCpath,
+    /// Accepted, with a word that it has no effect.
+    LoadRestyCore,
+    /// Named here so that it is refused with a reason.
+    Unavailable,
+}
+
+pub(crate) struct Directive {
+    name: &'static CStr,
+    contexts: u32,
+    pub kind: Kind,
+}
+
+const M: u32 = NGX_HTTP_MAIN_CONF;
+const S: u32 = NGX_HTTP_SRV_CONF;
+const L: u32 = NGX_HTTP_LOC_CONF;
+const LIF: u32 = NGX_HTTP_LIF_CONF;
+const SIF: u32 = NGX_HTTP_SIF_CONF;
+const U: u32 = NGX_HTTP_UPS_CONF;
+const MSL: u32 = M | S | L;
+const MSLIF: u32 = MSL | LIF;
+
+const fn code(name: &'static CStr, contexts: u32, phase: Phase, form: Form) -> Directive {
+    Directive { name, contexts, kind: Kind::Code(phase, form) }
+}
+
+const fn flag(name: &'static CStr, contexts: u32, offset: usize) -> Directive {
+    Directive { name, contexts, kind: Kind::Flag(offset) }
+}
+
+const fn unavailable(name: &'static CStr, contexts: u32) -> Directive {
+    Directive { name, contexts, kind: Kind::Unavailable }
+}
+
+use Form::{Block, File, Inline};
+
+pub(crate) static DIRECTIVES: [Directive; 89] = [
+    code(c"init_by_lua", M, Phase::Init, Inline),
+    code(c"init_by_lua_block", M, Phase::Init, Block),
+    code(c"init_by_lua_file", M, Phase::Init, File),
+    code(c"init_worker_by_lua", M, Phase::InitWorker, Inline),
+    code(c"init_worker_by_lua_block", M, Phase::InitWorker, Block),
+    code(c"init_worker_by_lua_file", M, Phase::InitWorker, File),
+    code(c"set_by_lua", S | SIF | L | LIF, Phase::Set, Inline),
+    code(c"set_by_lua_block", S | SIF | L | LIF, Phase::Set, Block),
+    code(c"set_by_lua_file", S | SIF | L | LIF, Phase::Set, File),
+    code(c"rewrite_by_lua", MSLIF, Phase::Rewrite, Inline),
+    code(c"rewrite_by_lua_block", MSLIF, Phase::Rewrite, Block),
+    code(c"rewrite_by_lua_file", MSLIF, Phase::Rewrite, File),
+    code(c"access_by_lua", MSLIF, Phase::Access, Inline),
+    code(c"access_by_lua_block", MSLIF, Phase::Access, Block),
+    code(c"access_by_lua_file", MSLIF, Phase::Access, File),
+    code(c"content_by_lua", L | LIF, Phase::Content, Inline),
+    code(c"content_by_lua_block", L | LIF, Phase::Content, Block),
+    code(c"content_by_lua_file", L | LIF, Phase::Content, File),
+    code(c"header_filter_by_lua", MSLIF, Phase::HeaderFilter, Inline),
+    code(c"header_filter_by_lua_block", MSLIF, Phase::HeaderFilter, Block),
+    code(c"header_filter_by_lua_file", MSLIF, Phase::HeaderFilter, File),
+    code(c"body_filter_by_lua", MSLIF, Phase::BodyFilter, Inline),
+    code(c"body_filter_by_lua_block", MSLIF, Phase::BodyFilter, Block),
+    code(c"body_filter_by_lua_file", MSLIF, Phase::BodyFilter, File),
+    code(c"log_by_lua", MSLIF, Phase::Log, Inline),
+    code(c"log_by_lua_block", MSLIF, Phase::Log, Block),
+    code(c"log_by_lua_file", MSLIF, Phase::Log, File),
+    flag(c"rewrite_by_lua_no_postpone", M, offset_of!(MainConf, rewrite_no_postpone)),
+    flag(c"access_by_lua_no_postpone", M, offset_of!(MainConf, access_no_postpone)),
+    flag(c"lua_sandbox", MSLIF, offset_of!(LocConf, sandbox)),
+    flag(c"lua_need_request_body", MSLIF, offset_of!(LocConf, need_request_body)),
+    flag(
+        c"lua_transform_underscores_in_response_headers",
+        MSLIF,
+        offset_of!(LocConf, transform_underscores),
+    ),
+    flag(c"lua_http10_buffering", MSLIF, offset_of!(LocConf, http10_buffering)),
+    flag(c"lua_check_client_abort", MSLIF, offset_of!(LocConf, check_client_abort)),
+    flag(c"lua_use_default_type", MSLIF, offset_of!(LocConf, use_default_type)),
+    Directive { name: c"lua_code_cache", contexts: MSLIF, kind: Kind::CodeCache },
+    Directive {
+        name: c"lua_thread_cache_max_entries",
+        contexts: M,
+        kind: Kind::Number(offset_of!(MainConf, thread_cache)),
+    },
+    Directive { name: c"lua_package_path", contexts: M, kind: Kind::PackagePath },
+    Directive { name: c"lua_package_cpath", contexts: M, kind: Kind::PackageCpath },
+    Directive { name: c"lua_load_resty_core", contexts: M, kind: Kind::LoadRestyCore },
+    unavailable(c"exit_worker_by_lua_block", M),
+    unavailable(c"exit_worker_by_lua_file", M),
+    unavailable(c"server_rewrite_by_lua_block", M | S),
+    unavailable(c"server_rewrite_by_lua_file", M | S),
+    unavailable(c"precontent_by_lua_block", MSLIF),
+    unavailable(c"precontent_by_lua_file", MSLIF),
+    unavailable(c"precontent_by_lua_no_postpone", M),
+    unavailable(c"balancer_by_lua_block", U),
+    unavailable(c"balancer_by_lua_file", U),
+    unavailable(c"balancer_keepalive", U),
+    unavailable(c"ssl_client_hello_by_lua_block", M | S),
+    unavailable(c"ssl_client_hello_by_lua_file", M | S),
+    unavailable(c"ssl_certificate_by_lua_block", M | S),
+    unavailable(c"ssl_certificate_by_lua_file", M | S),
+    unavailable(c"ssl_session_fetch_by_lua_block", M),
+    unavailable(c"ssl_session_fetch_by_lua_file", M),
+    unavailable(c"ssl_session_store_by_lua_block", M),
+    unavailable(c"ssl_session_store_by_lua_file", M),
+    unavailable(c"proxy_ssl_certificate_by_lua_block", L | LIF),
+    unavailable(c"proxy_ssl_certificate_by_lua_file", L | LIF),
+    unavailable(c"proxy_ssl_verify_by_lua_block", L | LIF),
+    unavailable(c"proxy_ssl_verify_by_lua_file", L | LIF),
+    unavailable(c"lua_upstream_skip_openssl_default_verify", L | LIF),
+    unavailable(c"lua_max_running_timers", M),
+    unavailable(c"lua_max_pending_timers", M),
+    unavailable(c"lua_shared_dict", M),
+    unavailable(c"lua_capture_error_log", M),
+    unavailable(c"lua_sa_restart", M),
+    unavailable(c"lua_regex_cache_max_entries", M),
+    unavailable(c"lua_regex_match_limit", M),
+    unavailable(c"lua_socket_log_errors", MSLIF),
+    unavailable(c"lua_socket_connect_timeout", MSLIF),
+    unavailable(c"lua_socket_send_timeout", MSLIF),
+    unavailable(c"lua_socket_read_timeout", MSLIF),
+    unavailable(c"lua_socket_keepalive_timeout", MSLIF),
+    unavailable(c"lua_socket_send_lowat", MSLIF),
+    unavailable(c"lua_socket_buffer_size", MSLIF),
+    unavailable(c"lua_socket_pool_size", MSLIF),
+    unavailable(c"lua_malloc_trim", M),
+    unavailable(c"lua_worker_thread_vm_pool_size", M),
+    unavailable(c"lua_ssl_protocols", MSL),
+    unavailable(c"lua_ssl_ciphers", MSL),
+    unavailable(c"lua_ssl_verify_depth", MSL),
+    unavailable(c"lua_ssl_trusted_certificate", MSL),
+    unavailable(c"lua_ssl_crl", MSL),
+    unavailable(c"lua_ssl_certificate", MSL),
+    unavailable(c"lua_ssl_certificate_key", MSL),
+    unavailable(c"lua_ssl_key_log", MSL),
+    unavailable(c"lua_ssl_conf_command", MSL),
+];
+
+impl Directive {
+    const fn command(&'static self) -> ngx_command_t {
+        ngx_command_t {
+            name: ngx_str_t {
+                len: self.name.count_bytes(),
+                data: self.name.as_ptr().cast::<u_char>().cast_mut(),
+            },
+            type_: (self.contexts | self.arguments()) as ngx_uint_t,
+            set: Some(self.setter()),
+            conf: self.level(),
+            offset: match self.kind {
+                Kind::Flag(offset) | Kind::Number(offset) => offset,
+                _ => 0,
+            },
+            post: (&raw const self.kind).cast_mut().cast(),
+        }
+    }
+
+    const fn arguments(&self) -> u32 {
+        match self.kind {
+            Kind::Code(Phase::Set, Form::Block) => NGX_CONF_BLOCK | NGX_CONF_TAKE1,
+            Kind::Code(Phase::Set, _) => NGX_CONF_2MORE,
+            Kind::Code(_, Form::Block) => NGX_CONF_BLOCK | NGX_CONF_NOARGS,
+            Kind::Code(..) | Kind::Number(_) | Kind::PackagePath | Kind::PackageCpath => {
+                NGX_CONF_TAKE1
+            }
+            Kind::Flag(_) | Kind::CodeCache | Kind::LoadRestyCore => NGX_CONF_FLAG,
+            Kind::Unavailable if self.is_block() => NGX_CONF_BLOCK | NGX_CONF_ANY,
+            Kind::Unavailable => NGX_CONF_ANY,
+        }
+    }
+
+    const fn is_block(&self) -> bool {
+        let name = self.name.to_bytes();
+        name.len() > 6 && matches!(name.split_at(name.len() - 6).1, b"_block")
+    }
+
+    const fn setter(&self) -> Setter {
+        match self.kind {
+            Kind::Code(Phase::Set, _) => setters::set_by_lua,
+            Kind::Code(..) => setters::code,
+            Kind::Flag(_) => ngx_conf_set_flag_slot,
+            Kind::CodeCache => setters::code_cache,
+            Kind::Number(_) => ngx_conf_set_num_slot,
+            Kind::PackagePath | Kind::PackageCpath => setters::package_path,
+            Kind::LoadRestyCore => setters::load_resty_core,
+            Kind::Unavailable => setters::unavailable,
+        }
+    }
+
+    /// Which configuration the setter gets.
+    const fn level(&self) -> usize {
+        if self.contexts == M { NGX_HTTP_MAIN_CONF_OFFSET } else { NGX_HTTP_LOC_CONF_OFFSET }
+    }
+}
+
+type Setter = unsafe extern "C" fn(
+    *mut ngx_conf_t,
+    *mut ngx_command_t,
+    *mut core::ffi::c_void,
+) -> *mut c_char;
+
+/// The array that nginx reads.
+#[repr(transparent)]
+pub(crate) struct Commands([ngx_command_t; DIRECTIVES.len() + 1]);
+
+// SAFETY: nginx only reads the array, and reads configuration in one thread.
+unsafe impl Sync for Commands {}
+
+pub(crate) static COMMANDS: Commands = {
+    let mut commands = [const { ngx_command_t::empty() }; DIRECTIVES.len() + 1];
+    let mut i = 0;
+    while i < DIRECTIVES.len() {
+        commands[i] = DIRECTIVES[i].command();
+        i += 1;
+    }
+    Commands(commands)
+};
+
+impl Commands {
+    pub(crate) const fn as_ptr(&'static self) -> *mut ngx_command_t {
+        self.0.as_ptr().cast_mut()
+    }
+}

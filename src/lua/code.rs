@@ -1,0 +1,140 @@
+//! Loading code and keeping it.
+//!
+//! A chunk is wrapped in a function and what is kept is the *closure factory*:
+//! calling it gives a new closure, so that every run has its own upvalues and
+//! its own globals table. The factories stand in one table in the registry,
+//! under the number that the configuration gave to the chunk's key, or under
+//! the key itself where the key is only known when a request comes.
+
+use core::ffi::{CStr, c_int};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{State, Vm, bytecode};
+use crate::sys::lua as ffi;
+
+/// Where a factory stands in the code table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Slot<'a> {
+    Number(u32),
+    Key(&'a [u8]),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("cannot open {}: {}", path.display(), strerror(source))]
+    Open { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {}", path.display(), strerror(source))]
+    Read { path: PathBuf, source: io::Error },
+    /// The message of Lua's compiler.
+    #[error("{}", String::from_utf8_lossy(.0))]
+    Code(Vec<u8>),
+}
+
+impl Vm {
+    /// Pushes the factory at `slot` on the main state, if there is one.
+    pub(crate) fn push_factory(&self, slot: Slot<'_>) -> bool {
+        let l = self.main();
+        self.push_code();
+        match slot {
+            Slot::Number(n) => l.raw_get_index(-1, n as c_int),
+            Slot::Key(key) => l.raw_get_field(-1, key),
+        }
+        l.remove(-2);
+
+        let found = !l.is_none_or_nil(-1);
+        if !found {
+            l.pop(1);
+        }
+        found
+    }
+
+    /// Compiles `source`, keeps the factory at `slot` and leaves it on the main
+    /// state.
+    pub(crate) fn load_factory(
+        &self,
+        slot: Slot<'_>,
+        source: &[u8],
+        chunkname: &CStr,
+    ) -> Result<(), LoadError> {
+        let l = self.main();
+        make_factory(self, source, chunkname)?;
+
+        self.push_code();
+        l.push_value(-2);
+        match slot {
+            Slot::Number(n) => l.raw_set_index(-2, n as c_int),
+            Slot::Key(key) => l.raw_set_field(-2, key),
+        }
+        l.pop(1);
+        Ok(())
+    }
+}
+
+/// Reads a file of Lua source or bytecode.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
+    use std::io::Read;
+
+    let mut file = std::fs::File::open(path)
+        .map_err(|source| LoadError::Open { path: path.to_owned(), source })?;
+    let mut source = Vec::new();
+    file.read_to_end(&mut source)
+        .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+
+    // As Lua does it: a first line that starts with # is for the shell.
+    if source.first() == Some(&b'#') {
+        let line = source.iter().position(|c| *c == b'\n').unwrap_or(source.len());
+        source.drain(..line);
+    }
+    Ok(source)
+}
+
+/// Compiles `source` and leaves its function on the stack of `l`.
+pub(crate) fn compile(l: State, source: &[u8], chunkname: &CStr) -> Result<(), LoadError> {
+    // SAFETY: luaL_loadbuffer catches errors; the buffer outlives the call.
+    let status = unsafe {
+        ffi::luaL_loadbuffer(l.as_ptr(), source.as_ptr().cast(), source.len(), chunkname.as_ptr())
+    };
+    if status == ffi::LUA_OK {
+        return Ok(());
+    }
+
+    let message = match status {
+        ffi::LUA_ERRMEM => b"memory allocation error".to_vec(),
+        _ => l.bytes(-1).unwrap_or(b"unknown error").to_vec(),
+    };
+    l.pop(1);
+    Err(LoadError::Code(message))
+}
+
+/// Leaves a closure factory on the main state.
+fn make_factory(vm: &Vm, source: &[u8], chunkname: &CStr) -> Result<(), LoadError> {
+    let l = vm.main();
+
+    // Alone first: a mistake is then reported as the author wrote it, and code
+    // cannot close the function that it will stand in.
+    compile(l, source, chunkname)?;
+    l.pop(1);
+
+    if bytecode::is_bytecode(source) {
+        let factory = bytecode::factory(vm.lua(), source)
+            .ok_or_else(|| LoadError::Code(b"malformed bytecode".to_vec()))?;
+        return compile(l, &factory, chunkname);
+    }
+
+    // On one line, so that line numbers stay; with arguments for set_by_lua.
+    let mut wrapped = Vec::with_capacity(source.len() + 32);
+    wrapped.extend_from_slice(b"return function(...) ");
+    wrapped.extend_from_slice(source);
+    wrapped.extend_from_slice(b"\nend");
+    compile(l, &wrapped, chunkname)
+}
+
+/// The system's words for an error, without Rust's "(os error N)".
+fn strerror(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_string(),
+        None => text,
+    }
+}

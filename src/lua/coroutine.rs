@@ -1,0 +1,45 @@
+//! Coroutines that the scheduler runs, taken from and returned to a pool.
+//!
+//! A spare coroutine was reset: to Lua code it is indistinguishable from a new
+//! one, but it keeps its stack, which saves the allocation.
+
+use super::state::Ref;
+use super::{State, Vm};
+
+/// A coroutine and the registry entry that keeps it alive. It goes back to
+/// the machine through [`Vm::recycle`].
+pub(crate) struct Coroutine {
+    pub state: State,
+    anchor: Ref,
+}
+
+impl Vm {
+    /// A coroutine with an empty stack.
+    pub(crate) fn coroutine(&self) -> Coroutine {
+        if let Some(spare) = self.spare.borrow_mut().pop() {
+            return spare;
+        }
+
+        let main = self.main();
+        // SAFETY: the new coroutine is anchored before anything else happens.
+        let state = unsafe {
+            let l = crate::sys::lua::lua_newthread(main.as_ptr());
+            State::from_ptr(l)
+        };
+        Coroutine { state, anchor: main.anchor() }
+    }
+
+    /// Takes a coroutine back, ended or not.
+    pub(crate) fn recycle(&self, coroutine: Coroutine) {
+        let mut spare = self.spare.borrow_mut();
+
+        match self.reset_thread {
+            Some(reset) if spare.len() < self.spare_limit => {
+                // SAFETY: the coroutine belongs to this machine and does not run.
+                unsafe { reset(self.main().as_ptr(), coroutine.state.as_ptr()) };
+                spare.push(coroutine);
+            }
+            _ => self.main().release(coroutine.anchor),
+        }
+    }
+}

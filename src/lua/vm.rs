@@ -1,0 +1,205 @@
+//! A virtual machine: one per worker, or one per request with
+//! `lua_code_cache off`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
+
+use mlua::Lua;
+
+use super::coroutine::Coroutine;
+use super::state::Ref;
+use super::{State, guard, sandbox, traceback};
+use crate::sys::lua as ffi;
+
+/// What the configuration says about a virtual machine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// Values for `package.path` and `package.cpath`, `;;` not yet replaced.
+    pub package_path: Option<Vec<u8>>,
+    pub package_cpath: Option<Vec<u8>>,
+    /// The server prefix, for `$prefix` in those values.
+    pub prefix: Vec<u8>,
+    /// How many ended coroutines are kept for reuse.
+    pub thread_cache: usize,
+}
+
+/// The machine owns its states, its code and its spare coroutines; everything
+/// ends with it. Requests that hold a private one keep it alive by an `Rc`.
+pub(crate) struct Vm {
+    main: State,
+    /// Table in the registry: slot → closure factory.
+    code: Ref,
+    /// Metatable of the globals table that each run gets.
+    globals_meta: Ref,
+    /// The error handler of [`Vm::call`].
+    handler: Ref,
+    /// Ended coroutines, reset and ready to run again.
+    pub(super) spare: RefCell<Vec<Coroutine>>,
+    pub(super) spare_limit: usize,
+    pub(super) reset_thread: Option<ffi::ResetThread>,
+    /// Coroutines that the scheduler will resume: Lua code must not.
+    waiting: RefCell<HashSet<State, BuildHasherDefault<AddressHasher>>>,
+    /// Requests have begun: a new name in the shared globals is worth a word.
+    serving: Cell<bool>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CreateError {
+    #[error("failed to initialize Lua VM")]
+    NoMemory,
+    #[error("failed to initialize Lua VM: {0}")]
+    Setup(#[from] mlua::Error),
+}
+
+impl Vm {
+    /// Creates a machine with the standard libraries and the package paths of
+    /// the configuration; `open` then adds the API.
+    pub(crate) fn new(
+        options: &Options,
+        open: impl FnOnce(&Lua, State) -> mlua::Result<()>,
+    ) -> Result<Rc<Self>, CreateError> {
+        // SAFETY: luaL_newstate has no preconditions.
+        let l = unsafe { ffi::luaL_newstate() };
+        if l.is_null() {
+            return Err(CreateError::NoMemory);
+        }
+
+        // SAFETY: the state was just created and is closed with the machine.
+        let main = unsafe {
+            ffi::luaL_openlibs(l);
+            State::from_ptr(l)
+        };
+
+        // From here on, an early return closes the state.
+        let vm = Self {
+            main,
+            code: {
+                main.new_table(64, 0);
+                main.anchor()
+            },
+            globals_meta: sandbox::metatable(main),
+            handler: {
+                main.push_function(guard::function(traceback::handler), 0);
+                main.anchor()
+            },
+            spare: RefCell::default(),
+            spare_limit: options.thread_cache,
+            reset_thread: ffi::reset_thread(),
+            waiting: RefCell::default(),
+            serving: Cell::new(false),
+        };
+
+        let lua = vm.lua();
+        package_paths(lua, options)?;
+        open(lua, main)?;
+        Ok(Rc::new(vm))
+    }
+
+    /// The same machine behind mlua's safe interface, for set-up.
+    pub(crate) fn lua(&self) -> &Lua {
+        // SAFETY: the state lives as long as `self`.
+        unsafe { Lua::get_or_init_from_ptr(self.main.as_ptr()) }
+    }
+
+    /// The main state, on which everything runs that may not wait.
+    pub(crate) fn main(&self) -> State {
+        self.main
+    }
+
+    /// Whether requests are served, as opposed to `init_by_lua` running.
+    pub(crate) fn serving(&self) -> bool {
+        self.serving.get()
+    }
+
+    pub(crate) fn start_serving(&self) {
+        self.serving.set(true);
+    }
+
+    /// Notes that only the scheduler may resume `co`.
+    pub(crate) fn add_waiting(&self, co: State) {
+        self.waiting.borrow_mut().insert(co);
+    }
+
+    pub(crate) fn remove_waiting(&self, co: State) {
+        self.waiting.borrow_mut().remove(&co);
+    }
+
+    pub(crate) fn waits(&self, co: State) -> bool {
+        self.waiting.borrow().contains(&co)
+    }
+
+    /// Pushes the code table on the main state.
+    pub(super) fn push_code(&self) {
+        self.main.push_ref(self.code);
+    }
+
+    pub(super) fn push_globals_meta(&self, l: State) {
+        l.push_ref(self.globals_meta);
+    }
+
+    /// Calls the function below the `args` topmost values of the main state.
+    /// On error, the text for the log is returned.
+    pub(crate) fn call(&self, args: i32, results: i32) -> Result<(), Vec<u8>> {
+        let l = self.main;
+        let base = l.top() - args;
+
+        l.push_ref(self.handler);
+        l.insert(base);
+
+        // SAFETY: function, arguments and handler are in place.
+        let status = unsafe { ffi::lua_pcall(l.as_ptr(), args, results, base) };
+        l.remove(base);
+
+        if status == ffi::LUA_OK {
+            return Ok(());
+        }
+
+        let message = l.bytes(-1).unwrap_or(b"unknown reason").to_vec();
+        l.pop(1);
+        Err(message)
+    }
+}
+
+/// A hash for addresses, which need no protection against collisions.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize(usize::from(*byte));
+        }
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.0 = (self.0 ^ address as u64).wrapping_mul(MULTIPLIER);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        // SAFETY: nothing runs on the machine any more: its owner is the
+        // cycle, or the last request that used it.
+        unsafe { ffi::lua_close(self.main.as_ptr()) }
+    }
+}
+
+fn package_paths(lua: &Lua, options: &Options) -> mlua::Result<()> {
+    let package: mlua::Table = lua.globals().get("package")?;
+
+    for (field, value) in [("path", &options.package_path), ("cpath", &options.package_cpath)] {
+        let Some(value) = value else { continue };
+        let default: mlua::LuaString = package.get(field)?;
+        let path = nginx_lua_text::path::package_path(value, &options.prefix, &default.as_bytes());
+        package.set(field, lua.create_string(path)?)?;
+    }
+
+    Ok(())
+}

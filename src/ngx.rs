@@ -1,0 +1,32 @@
+//! Thin handles over nginx's own things, with nginx's names.
+
+pub(crate) mod buf;
+pub(crate) mod event;
+pub(crate) mod headers;
+pub(crate) mod log;
+pub(crate) mod pool;
+pub(crate) mod request;
+pub(crate) mod request_headers;
+pub(crate) mod response_headers;
+pub(crate) mod string;
+
+pub(crate) use pool::Pool;
+pub(crate) use request::Request;
+pub(crate) use string::NgxStr;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs the body of a callback from nginx. A panic must not cross into C: it
+/// is logged, and nginx gets `failed`.
+pub(crate) fn callback<R>(name: &str, failed: R, body: impl FnOnce() -> R) -> R {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+        log::cycle_error(
+            crate::sys::NGX_LOG_ALERT,
+            format_args!(
+                "internal error in ngx_http_lua_module, {name}: {}",
+                crate::lua::guard::panic_text(&payload)
+            ),
+        );
+        failed
+    })
+}

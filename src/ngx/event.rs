@@ -1,0 +1,57 @@
+//! One-shot timers.
+
+use core::ffi::c_void;
+use core::mem;
+
+use crate::sys::{
+    ngx_add_timer, ngx_cycle, ngx_del_timer, ngx_delete_posted_event, ngx_event_t, ngx_post_event,
+    ngx_posted_next_events,
+};
+
+/// A timer that is part of the thing it wakes. It must stay in place while it
+/// is armed.
+pub(crate) struct Timer(ngx_event_t);
+
+impl Timer {
+    pub(crate) fn new(handler: unsafe extern "C" fn(*mut ngx_event_t)) -> Self {
+        // SAFETY: all fields of an event may be zero.
+        let mut event: ngx_event_t = unsafe { mem::zeroed() };
+        event.handler = Some(handler);
+        Self(event)
+    }
+
+    /// Fires after `msec`, or, with 0, in the next round of the event loop.
+    pub(crate) fn arm(&mut self, msec: usize, data: *mut c_void) {
+        let event = &raw mut self.0;
+        // SAFETY: the event stays in place until it fired or was disarmed, by
+        // the contract of the type.
+        unsafe {
+            (*event).data = data;
+            (*event).log = (*ngx_cycle).log;
+            if msec == 0 {
+                ngx_post_event(event, &raw mut ngx_posted_next_events);
+            } else {
+                ngx_add_timer(event, msec);
+            }
+        }
+    }
+
+    pub(crate) fn disarm(&mut self) {
+        let event = &raw mut self.0;
+        // SAFETY: the flags tell where the event is linked.
+        unsafe {
+            if (*event).timer_set() != 0 {
+                ngx_del_timer(event);
+            }
+            if (*event).posted() != 0 {
+                ngx_delete_posted_event(event);
+            }
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}

@@ -1,0 +1,96 @@
+//! Lists of headers, nginx's `ngx_list_t` of `ngx_table_elt_t`.
+
+use core::ptr;
+
+use super::{NgxStr, Pool, string};
+use crate::sys::*;
+
+/// Iterates over the headers of a list, removed ones included.
+pub(crate) struct Headers {
+    part: *mut ngx_list_part_t,
+    index: usize,
+}
+
+/// # Safety
+/// The list is live and not changed while the iterator is used.
+pub(crate) unsafe fn iter(list: *mut ngx_list_t) -> Headers {
+    // SAFETY: the caller's promise.
+    Headers { part: unsafe { &raw mut (*list).part }, index: 0 }
+}
+
+impl Iterator for Headers {
+    type Item = *mut ngx_table_elt_t;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // SAFETY: a list is parts with `nelts` elements each.
+        unsafe {
+            while !self.part.is_null() {
+                if self.index < (*self.part).nelts {
+                    let header = (*self.part).elts.cast::<ngx_table_elt_t>().add(self.index);
+                    self.index += 1;
+                    return Some(header);
+                }
+                self.part = (*self.part).next;
+                self.index = 0;
+            }
+        }
+        None
+    }
+}
+
+/// Appends a header; name and value are copied into the pool.
+///
+/// # Safety
+/// The list is live and its pool is `pool`.
+pub(crate) unsafe fn push(
+    list: *mut ngx_list_t,
+    pool: Pool,
+    name: &[u8],
+    value: &[u8],
+) -> Option<*mut ngx_table_elt_t> {
+    let key = string::in_pool(pool, name)?;
+    let value = string::in_pool(pool, value)?;
+    let lowcase = pool.bytes(name)?;
+    // SAFETY: the caller's promise; `lowcase` has room for the name.
+    unsafe {
+        let hash = ngx_hash_strlow(lowcase.as_ptr(), key.data, key.len);
+        let header: *mut ngx_table_elt_t = ngx_list_push(list).cast();
+        if header.is_null() {
+            return None;
+        }
+        ptr::write_bytes(header, 0, 1);
+        (*header).hash = hash;
+        (*header).key = key;
+        (*header).value = value;
+        (*header).lowcase_key = lowcase.as_ptr();
+        Some(header)
+    }
+}
+
+/// Removes headers from a list so that nothing is left of them, as nginx
+/// itself expects of request headers, which it does not mark as removed.
+///
+/// # Safety
+/// The list is live. Elements move: pointers to them must be set anew.
+pub(crate) unsafe fn remove(list: *mut ngx_list_t, name: &[u8]) {
+    // SAFETY: the caller's promise; elements move to the front of their part.
+    unsafe {
+        let mut part = &raw mut (*list).part;
+        while !part.is_null() {
+            let elts = (*part).elts.cast::<ngx_table_elt_t>();
+            let mut kept = 0;
+            for i in 0..(*part).nelts {
+                let header = elts.add(i);
+                if (*header).key.bytes().eq_ignore_ascii_case(name) {
+                    continue;
+                }
+                if kept != i {
+                    ptr::copy(header, elts.add(kept), 1);
+                }
+                kept += 1;
+            }
+            (*part).nelts = kept;
+            part = (*part).next;
+        }
+    }
+}

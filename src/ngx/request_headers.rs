@@ -1,0 +1,304 @@
+//! Changing the request's headers, nginx's parsed ones included.
+//!
+//! nginx keeps pointers to the headers that it knows; its own table tells
+//! where. After a change the pointers are set anew from the list.
+
+use core::ptr;
+
+use nginx_lua_text::header::content_length;
+
+use super::headers::{self, iter};
+use super::{NgxStr, Request, string};
+use crate::sys::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetError {
+    /// nginx would refuse such a header.
+    Invalid,
+    NoMemory,
+}
+
+/// Replaces all headers `name` by one for each value.
+pub(crate) fn set(r: Request, name: &[u8], values: &[Vec<u8>]) -> Result<(), SetError> {
+    let known = Known::of(r, name);
+
+    // A header that nginx keeps one of takes the last value.
+    let single = known.as_ref().is_some_and(|known| !known.is_multi());
+    let values = if single && values.len() > 1 { &values[values.len() - 1..] } else { values };
+
+    let length = match (name.eq_ignore_ascii_case(b"content-length"), values.last()) {
+        (true, Some(value)) => Some(content_length(value).ok_or(SetError::Invalid)?),
+        _ => None,
+    };
+    let host = match (name.eq_ignore_ascii_case(b"host"), values.last()) {
+        (true, Some(value)) => Some(valid_host(r, value)?),
+        _ => None,
+    };
+
+    replace(r, name, values)?;
+    relink(r, known.as_ref())?;
+
+    // SAFETY: live request.
+    let headers_in = unsafe { &mut (*r.as_ptr()).headers_in };
+    if name.eq_ignore_ascii_case(b"content-length") {
+        headers_in.content_length_n = length.map_or(-1, |n| n as off_t);
+    } else if name.eq_ignore_ascii_case(b"connection") {
+        set_connection(headers_in, values.last());
+    } else if name.eq_ignore_ascii_case(b"user-agent") {
+        set_browser(headers_in, values.last());
+    } else if let Some(host) = host {
+        headers_in.server = host;
+        forget_variable(r, c"host");
+    }
+    Ok(())
+}
+
+/// Puts the values into the list, the first where the header was.
+fn replace(r: Request, name: &[u8], values: &[Vec<u8>]) -> Result<(), SetError> {
+    let pool = r.pool();
+    // SAFETY: live request; its list is only changed here.
+    unsafe {
+        let list = &raw mut (*r.as_ptr()).headers_in.headers;
+
+        if let [value] = values {
+            let mut same = iter(list).filter(|h| (**h).key.bytes().eq_ignore_ascii_case(name));
+            if let Some(header) = same.next()
+                && same.next().is_none()
+            {
+                (*header).value = string::in_pool(pool, value).ok_or(SetError::NoMemory)?;
+                return Ok(());
+            }
+        }
+
+        headers::remove(list, name);
+        for value in values {
+            headers::push(list, pool, name, value).ok_or(SetError::NoMemory)?;
+        }
+    }
+    Ok(())
+}
+
+/// A header that nginx has a pointer to.
+struct Known {
+    offset: usize,
+}
+
+impl Known {
+    fn of(r: Request, name: &[u8]) -> Option<Self> {
+        let mut lowcase = name.to_ascii_lowercase();
+        // SAFETY: nginx's hash of its header table.
+        unsafe {
+            let hash = ngx_hash_strlow(lowcase.as_mut_ptr(), lowcase.as_mut_ptr(), lowcase.len());
+            let table = (&raw const r.core_main_conf().headers_in_hash).cast_mut();
+            let entry: *const ngx_http_header_t =
+                ngx_hash_find(table, hash, lowcase.as_mut_ptr(), lowcase.len()).cast();
+            entry.as_ref().map(|entry| Self { offset: entry.offset })
+        }
+    }
+
+    #[cfg(nginx_1_23_0)]
+    fn is_multi(&self) -> bool {
+        self.offset == core::mem::offset_of!(ngx_http_headers_in_t, cookie)
+            || self.offset == core::mem::offset_of!(ngx_http_headers_in_t, x_forwarded_for)
+    }
+
+    #[cfg(not(nginx_1_23_0))]
+    fn is_multi(&self) -> bool {
+        self.offset == core::mem::offset_of!(ngx_http_headers_in_t, cookies)
+            || self.offset == core::mem::offset_of!(ngx_http_headers_in_t, x_forwarded_for)
+    }
+}
+
+/// Sets nginx's pointers from the list; `changed` may have lost its header.
+fn relink(r: Request, changed: Option<&Known>) -> Result<(), SetError> {
+    // SAFETY: live request; the offsets come from nginx's own table.
+    unsafe {
+        let headers_in = &raw mut (*r.as_ptr()).headers_in;
+        let mut seen: Vec<usize> = Vec::with_capacity(16);
+        if let Some(known) = changed {
+            start(r, headers_in.byte_add(known.offset).cast(), known)?;
+            seen.push(known.offset);
+        }
+
+        for header in iter(&raw mut (*headers_in).headers) {
+            let Some(known) = Known::of(r, (*header).key.bytes()) else { continue };
+            let slot = headers_in.byte_add(known.offset).cast();
+            if !seen.contains(&known.offset) {
+                start(r, slot, &known)?;
+                seen.push(known.offset);
+            }
+            link(slot, header, &known)?;
+        }
+    }
+    Ok(())
+}
+
+/// Empties nginx's pointer for a header.
+#[cfg(nginx_1_23_0)]
+unsafe fn start(_: Request, slot: *mut *mut ngx_table_elt_t, _: &Known) -> Result<(), SetError> {
+    // SAFETY: the caller gives a pointer field of headers_in.
+    unsafe { *slot = ptr::null_mut() };
+    Ok(())
+}
+
+/// Adds a header to those that nginx knows: a linked list.
+#[cfg(nginx_1_23_0)]
+unsafe fn link(
+    mut slot: *mut *mut ngx_table_elt_t,
+    header: *mut ngx_table_elt_t,
+    _: &Known,
+) -> Result<(), SetError> {
+    // SAFETY: as above; the list was started empty.
+    unsafe {
+        (*header).next = ptr::null_mut();
+        while !(*slot).is_null() {
+            slot = &raw mut (**slot).next;
+        }
+        *slot = header;
+    }
+    Ok(())
+}
+
+/// Empties nginx's pointer, or array of pointers, for a header.
+#[cfg(not(nginx_1_23_0))]
+unsafe fn start(
+    r: Request,
+    slot: *mut *mut ngx_table_elt_t,
+    known: &Known,
+) -> Result<(), SetError> {
+    // SAFETY: the caller gives a field of headers_in, an array where the
+    // header may stand more than once.
+    unsafe {
+        if known.is_multi() {
+            let array: *mut ngx_array_t = slot.cast();
+            if (*array).elts.is_null() {
+                let size = size_of::<*mut ngx_table_elt_t>();
+                let elts = ngx_palloc(r.pool().as_ptr(), 2 * size);
+                if elts.is_null() {
+                    return Err(SetError::NoMemory);
+                }
+                *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
+            }
+            (*array).nelts = 0;
+        } else {
+            *slot = ptr::null_mut();
+        }
+    }
+    Ok(())
+}
+
+/// Adds a header to those that nginx knows: the first, or an array.
+#[cfg(not(nginx_1_23_0))]
+unsafe fn link(
+    slot: *mut *mut ngx_table_elt_t,
+    header: *mut ngx_table_elt_t,
+    known: &Known,
+) -> Result<(), SetError> {
+    // SAFETY: as above.
+    unsafe {
+        if known.is_multi() {
+            let place: *mut *mut ngx_table_elt_t = ngx_array_push(slot.cast()).cast();
+            if place.is_null() {
+                return Err(SetError::NoMemory);
+            }
+            *place = header;
+        } else if (*slot).is_null() {
+            *slot = header;
+        }
+    }
+    Ok(())
+}
+
+/// What nginx reads from a Host header: without the port, in lower case.
+fn valid_host(r: Request, value: &[u8]) -> Result<ngx_str_t, SetError> {
+    let mut name = value;
+    if value.first() == Some(&b'[') {
+        let end = value.iter().position(|c| *c == b']').ok_or(SetError::Invalid)?;
+        name = &value[..=end];
+        if !matches!(value.get(end + 1), None | Some(b':')) {
+            return Err(SetError::Invalid);
+        }
+    } else if let Some(colon) = value.iter().position(|c| *c == b':') {
+        name = &value[..colon];
+    }
+
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let bad = |c: &u8| *c <= b' ' || *c == 0x7f || *c == b'/' || *c == b'\\';
+    if name.is_empty() || name.iter().any(bad) || name.windows(2).any(|w| w == b"..") {
+        return Err(SetError::Invalid);
+    }
+    string::in_pool(r.pool(), &name.to_ascii_lowercase()).ok_or(SetError::NoMemory)
+}
+
+fn set_connection(headers_in: &mut ngx_http_headers_in_t, value: Option<&Vec<u8>>) {
+    let value = value.map(|v| v.to_ascii_lowercase()).unwrap_or_default();
+    let has = |word: &[u8]| value.windows(word.len()).any(|w| w == word);
+    let kind = if has(b"close") {
+        NGX_HTTP_CONNECTION_CLOSE
+    } else if has(b"keep-alive") {
+        NGX_HTTP_CONNECTION_KEEP_ALIVE
+    } else {
+        0
+    };
+    headers_in.set_connection_type(kind);
+}
+
+/// The browsers that nginx recognizes, by its own rules.
+fn set_browser(headers_in: &mut ngx_http_headers_in_t, value: Option<&Vec<u8>>) {
+    let agent: &[u8] = value.map_or(&[], |v| v);
+    let find = |word: &[u8]| agent.windows(word.len()).position(|w| w == word);
+
+    let (mut msie, mut msie6) = (false, false);
+    if let Some(at) = find(b"MSIE ")
+        && let Some([version, b'.', rest @ ..]) = agent.get(at + 5..)
+    {
+        msie = true;
+        msie6 = matches!(version, b'4' | b'5')
+            || (*version == b'6' && !rest.windows(3).any(|w| w == b"SV1"));
+    } else if find(b"MSIE ").is_some_and(|at| at + 7 < agent.len()) {
+        msie = true;
+    }
+    let opera = find(b"Opera").is_some();
+    if opera {
+        (msie, msie6) = (false, false);
+    }
+
+    let others = !msie && !opera;
+    let gecko = others && find(b"Gecko/").is_some();
+    let chrome = others && !gecko && find(b"Chrome/").is_some();
+    let safari = others
+        && !gecko
+        && !chrome
+        && find(b"Safari/").is_some()
+        && find(b"Mac OS X").is_some();
+    let konqueror =
+        others && !gecko && !chrome && !safari && find(b"Konqueror").is_some();
+
+    headers_in.set_msie(msie.into());
+    headers_in.set_msie6(msie6.into());
+    headers_in.set_opera(opera.into());
+    headers_in.set_gecko(gecko.into());
+    headers_in.set_chrome(chrome.into());
+    headers_in.set_safari(safari.into());
+    headers_in.set_konqueror(konqueror.into());
+}
+
+/// Has nginx compute a variable again that it may have kept.
+fn forget_variable(r: Request, name: &core::ffi::CStr) {
+    let mut lowcase = name.to_bytes().to_vec();
+    // SAFETY: nginx's hash of variables; an indexed one has its place in the
+    // request's array.
+    unsafe {
+        let hash = ngx_hash_strlow(lowcase.as_mut_ptr(), lowcase.as_mut_ptr(), lowcase.len());
+        let table = (&raw const r.core_main_conf().variables_hash).cast_mut();
+        let v: *const ngx_http_variable_t =
+            ngx_hash_find(table, hash, lowcase.as_mut_ptr(), lowcase.len()).cast();
+        if let Some(v) = v.as_ref()
+            && v.flags & NGX_HTTP_VAR_INDEXED as ngx_uint_t != 0
+        {
+            let value = (*r.as_ptr()).variables.add(v.index);
+            (*value).set_valid(0);
+            (*value).set_not_found(0);
+        }
+    }
+}

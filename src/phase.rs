@@ -1,0 +1,111 @@
+//! The phases: where Lua code hooks into nginx.
+
+pub(crate) mod access;
+pub(crate) mod body_filter;
+pub(crate) mod content;
+pub(crate) mod header_filter;
+pub(crate) mod init;
+pub(crate) mod init_worker;
+pub(crate) mod log;
+pub(crate) mod place;
+pub(crate) mod rewrite;
+pub(crate) mod set;
+
+use core::ffi::{c_char, c_void};
+use core::ptr;
+
+use crate::conf::setters::Conf;
+use crate::conf::{Handlers, LocConf, MainConf, Phases};
+use crate::ngx;
+use crate::sys::*;
+
+/// nginx's view of the module as an http module.
+pub(crate) static MODULE_CONTEXT: crate::Exported<ngx_http_module_t> =
+    crate::Exported(ngx_http_module_t {
+        preconfiguration: None,
+        postconfiguration: Some(postconfiguration),
+        create_main_conf: Some(create_main_conf),
+        init_main_conf: Some(init_main_conf),
+        create_srv_conf: None,
+        merge_srv_conf: None,
+        create_loc_conf: Some(create_loc_conf),
+        merge_loc_conf: Some(merge_loc_conf),
+    });
+
+impl crate::Exported<ngx_http_module_t> {
+    pub(crate) const fn as_ptr(&'static self) -> *mut c_void {
+        (&raw const self.0).cast_mut().cast()
+    }
+}
+
+unsafe extern "C" fn create_main_conf(cf: *mut ngx_conf_t) -> *mut c_void {
+    ngx::callback("configuration", ptr::null_mut(), || {
+        // SAFETY: nginx passes its configuration state.
+        let cf = unsafe { Conf::from_ptr(cf) };
+        let conf = MainConf::new(Handlers {
+            content: Some(content::handler),
+            set: Some(set::run_code),
+            create_vm: init::create_vm,
+        });
+        cf.pool().own(conf).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
+    })
+}
+
+unsafe extern "C" fn init_main_conf(_cf: *mut ngx_conf_t, conf: *mut c_void) -> *mut c_char {
+    ngx::callback("configuration", NGX_CONF_ERROR, || {
+        // SAFETY: what create_main_conf returned.
+        unsafe { (*conf.cast::<MainConf>()).finish() };
+        NGX_CONF_OK
+    })
+}
+
+unsafe extern "C" fn create_loc_conf(cf: *mut ngx_conf_t) -> *mut c_void {
+    ngx::callback("configuration", ptr::null_mut(), || {
+        // SAFETY: nginx passes its configuration state.
+        let cf = unsafe { Conf::from_ptr(cf) };
+        cf.pool().own(LocConf::new()).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
+    })
+}
+
+unsafe extern "C" fn merge_loc_conf(
+    cf: *mut ngx_conf_t,
+    outer: *mut c_void,
+    conf: *mut c_void,
+) -> *mut c_char {
+    ngx::callback("configuration", NGX_CONF_ERROR, || {
+        // SAFETY: what create_loc_conf returned, twice.
+        unsafe { (*conf.cast::<LocConf>()).merge(&*outer.cast::<LocConf>()) };
+        // SAFETY: nginx passes its configuration state.
+        unsafe { content::inherit(Conf::from_ptr(cf), &*conf.cast::<LocConf>()) };
+        NGX_CONF_OK
+    })
+}
+
+/// Installs handlers and filters and creates the worker's machine, once all of
+/// `http {}` was read.
+unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
+    ngx::callback("configuration", ERROR, || {
+        // SAFETY: nginx passes its configuration state.
+        let cf = unsafe { Conf::from_ptr(cf) };
+        let conf = cf.main_conf();
+        let used = conf.used;
+
+        let installed = (!used.contains(Phases::REWRITE)
+            || place::add(cf, ngx_http_phases_NGX_HTTP_REWRITE_PHASE, rewrite::handler))
+            && (!used.contains(Phases::ACCESS)
+                || place::add(cf, ngx_http_phases_NGX_HTTP_ACCESS_PHASE, access::handler))
+            && (!used.contains(Phases::LOG) || place::add_first_to_log(cf, log::handler));
+        if !installed {
+            return ERROR;
+        }
+
+        if used.contains(Phases::HEADER_FILTER) {
+            header_filter::install();
+        }
+        if used.contains(Phases::BODY_FILTER) {
+            body_filter::install();
+        }
+
+        init::create_worker_vm(conf)
+    })
+}

@@ -1,0 +1,73 @@
+//! `init_by_lua` and the creation of virtual machines.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::conf::chunk::Source;
+use crate::conf::setters::os_str;
+use crate::conf::{Chunk, MainConf, Phase};
+use crate::lua::{Vm, code};
+use crate::ngx::log;
+use crate::sched::Run;
+use crate::sys::*;
+use crate::api;
+
+/// Creates the machine that the workers inherit and runs `init_by_lua` in it.
+/// `nginx -t` stops before that.
+pub(super) fn create_worker_vm(conf: &MainConf) -> ngx_int_t {
+    // SAFETY: set once, from the command line.
+    if unsafe { ngx_test_config != 0 || ngx_process == NGX_PROCESS_SIGNALLER as ngx_uint_t } {
+        return OK;
+    }
+
+    match create_vm(conf) {
+        Ok(vm) => {
+            vm.start_serving();
+            *conf.vm.borrow_mut() = Some(vm);
+            OK
+        }
+        Err(message) => {
+            log::cycle_error(NGX_LOG_ERR, message);
+            ERROR
+        }
+    }
+}
+
+/// Creates a machine and runs `init_by_lua` in it.
+pub(super) fn create_vm(conf: &MainConf) -> Result<Rc<Vm>, String> {
+    let vm = Vm::new(&conf.options, api::open).map_err(|error| error.to_string())?;
+
+    if let Some(chunk) = &conf.init {
+        run_outside(&vm, chunk)
+            .map_err(|message| format!("{} error: {}", name(chunk), String::from_utf8_lossy(&message)))?;
+    }
+    Ok(vm)
+}
+
+/// Runs a chunk that belongs to no request, with the machine's own globals.
+pub(super) fn run_outside(vm: &Vm, chunk: &Chunk) -> Result<(), Vec<u8>> {
+    let source;
+    let source = match &chunk.source {
+        Source::Inline(code) => code,
+        Source::File(path) => {
+            let path: &Path = os_str(path.to_bytes()).as_ref();
+            source = code::read_file(path).map_err(|error| error.to_string().into_bytes())?;
+            &source
+        }
+        Source::Template(_) => unreachable!("{} takes no variables", name(chunk)),
+    };
+
+    code::compile(vm.main(), source, &chunk.chunkname)
+        .map_err(|error| error.to_string().into_bytes())?;
+    Run::without_request(chunk.phase, vm).enter(|| vm.call(0, 0))
+}
+
+/// What the error log calls the directive.
+pub(super) fn name(chunk: &Chunk) -> &'static str {
+    match (chunk.phase, chunk.is_file()) {
+        (Phase::Init, false) => "init_by_lua",
+        (Phase::Init, true) => "init_by_lua_file",
+        (_, false) => "init_worker_by_lua",
+        (_, true) => "init_worker_by_lua_file",
+    }
+}

@@ -1,0 +1,16 @@
+//! Running Lua code for a request: coroutines, waiting, output, the end.
+
+pub(crate) mod abort;
+pub(crate) mod body;
+pub(crate) mod buffers;
+pub(crate) mod ctx;
+pub(crate) mod filter_chunk;
+pub(crate) mod load;
+pub(crate) mod output;
+pub(crate) mod run;
+pub(crate) mod thread;
+pub(crate) mod writer;
+
+pub(crate) use ctx::Ctx;
+pub(crate) use run::Run;
+pub(crate) use thread::{Outcome, Thread, Wait};

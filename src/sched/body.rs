@@ -1,0 +1,102 @@
+//! Reading the request body while Lua code, or a phase, waits for it.
+
+use super::ctx::Body;
+use super::thread::dispatch;
+use super::{Ctx, Wait};
+use crate::ngx::{self, Request};
+use crate::sys::*;
+
+/// How an attempt to read the body went.
+pub(crate) enum Reading {
+    Done,
+    /// The event handler calls back.
+    Waiting,
+    /// What to give to nginx.
+    Failed(ngx_int_t),
+}
+
+impl Ctx {
+    /// Reads the body for `lua_need_request_body` before a phase's code runs.
+    pub(crate) fn need_body(&self) -> Reading {
+        match self.body.get() {
+            Body::Read => return Reading::Done,
+            Body::Reading => return Reading::Waiting,
+            Body::Unread => self.body.set(Body::Reading),
+        }
+        let reading = read(self.request, phase_body_read);
+        if !matches!(reading, Reading::Waiting) {
+            self.body.set(Body::Read);
+        }
+        reading
+    }
+
+    /// Reads the body for `ngx.req.read_body`, for the thread that runs.
+    pub(crate) fn read_body(&self) -> Reading {
+        read(self.request, thread_body_read)
+    }
+}
+
+/// Starts to read the body into one buffer or a temporary file.
+fn read(r: Request, done: unsafe extern "C" fn(*mut ngx_http_request_t)) -> Reading {
+    // SAFETY: live request. nginx takes a reference for the reading and leaves
+    // it to its caller to give it back.
+    let rc = unsafe {
+        let raw = r.as_ptr();
+        (*raw).set_request_body_in_single_buf(1);
+        (*raw).set_request_body_in_persistent_file(1);
+        (*raw).set_request_body_in_clean_file(1);
+        let rc = ngx_http_read_client_request_body(raw, Some(done));
+        if rc < NGX_HTTP_SPECIAL_RESPONSE as ngx_int_t && rc != ERROR {
+            release(r);
+        }
+        rc
+    };
+
+    if rc == AGAIN {
+        Reading::Waiting
+    } else if rc == ERROR || rc >= NGX_HTTP_SPECIAL_RESPONSE as ngx_int_t {
+        Reading::Failed(rc)
+    } else {
+        Reading::Done
+    }
+}
+
+/// Gives back the reference that nginx took for reading the body.
+fn release(r: Request) {
+    // SAFETY: live request; the caller's own reference remains.
+    unsafe {
+        let main = r.main().as_ptr();
+        (*main).set_count((*main).count() - 1);
+    }
+}
+
+unsafe extern "C" fn phase_body_read(r: *mut ngx_http_request_t) {
+    ngx::callback("request body", (), || {
+        // SAFETY: nginx calls back with the request that it reads for.
+        let request = unsafe { Request::from_ptr(r) };
+        let Some(ctx) = Ctx::existing(request) else { return };
+        // The callback comes at once when there is nothing to wait for.
+        if ctx.body.replace(Body::Read) == Body::Reading && ctx.phase.get().is_none() {
+            let connection = request.connection();
+            // SAFETY: live request; reading the body has put other handlers in.
+            unsafe {
+                (*r).write_event_handler = Some(ngx_http_core_run_phases);
+                ngx_http_core_run_phases(r);
+            }
+            Request::run_posted(connection);
+        }
+    });
+}
+
+unsafe extern "C" fn thread_body_read(r: *mut ngx_http_request_t) {
+    ngx::callback("request body", (), || {
+        // SAFETY: as above.
+        let request = unsafe { Request::from_ptr(r) };
+        let Some(ctx) = Ctx::existing(request) else { return };
+        if ctx.entry.waits_for(Wait::RequestBody) {
+            ctx.watch_client();
+            ctx.entry.wake(0);
+            dispatch(ctx);
+        }
+    });
+}

@@ -1,0 +1,204 @@
+//! What the module knows of a request.
+
+use core::cell::Cell;
+use core::ffi::c_void;
+use core::ptr;
+use std::rc::Rc;
+
+use super::buffers::Buffers;
+use super::output::Output;
+use super::thread::{Ready, Thread};
+use crate::conf::Phase;
+use crate::lua::state::Ref;
+use crate::lua::{State, Vm};
+use crate::ngx::{self, Request};
+use crate::sys::*;
+
+/// The module's context of a request. It lives in the request's pool and ends
+/// with it, later than the request's Lua code.
+pub(crate) struct Ctx {
+    pub request: Request,
+    pub vm: Rc<Vm>,
+    /// The phase whose code waits or runs in threads.
+    pub phase: Cell<Option<Phase>>,
+    /// The thread that runs the chunk itself.
+    pub entry: Thread,
+    /// What lets the phase go on: the phase engine, or the content handler.
+    pub resume: Cell<ngx_http_event_handler_pt>,
+    /// Threads that can go on.
+    pub ready: Ready,
+    /// The status that `ngx.exit` asked for, in a thread.
+    pub exit: Cell<Option<ngx_int_t>>,
+    pub output: Output,
+    /// What `body_filter_by_lua` has passed on.
+    pub filter: Filter,
+    /// How far `lua_need_request_body` is.
+    pub body: Cell<Body>,
+    /// The table `ngx.ctx`, once it was used.
+    table: Cell<Option<Ref>>,
+    /// The request's cleanup list has our handler.
+    cleanup_added: Cell<bool>,
+}
+
+/// The state of a response body that Lua code filters.
+pub(crate) struct Filter {
+    /// The last chunk went by; what comes after it is dropped.
+    pub seen_last: Cell<bool>,
+    /// Input that waits until the client has taken earlier output.
+    pub waiting: Cell<*mut ngx_chain_t>,
+    pub buffers: Buffers,
+    /// The status that code in the header filter asked for; the page that
+    /// nginx makes of it is filtered as well.
+    pub exit: Cell<Option<ngx_int_t>>,
+}
+
+impl Filter {
+    fn new() -> Self {
+        Self {
+            seen_last: Cell::new(false),
+            waiting: Cell::new(ptr::null_mut()),
+            buffers: Buffers::new(),
+            exit: Cell::new(None),
+        }
+    }
+}
+
+/// States of the request body that `lua_need_request_body` wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    Unread,
+    Reading,
+    Read,
+}
+
+impl Ctx {
+    /// The context of a request, made on first use. `None` when there is no
+    /// memory or no machine.
+    pub(crate) fn of<'a>(request: Request) -> Option<&'a Ctx> {
+        match Self::existing(request) {
+            Some(ctx) => Some(ctx),
+            None => Self::create(request),
+        }
+    }
+
+    pub(crate) fn existing<'a>(request: Request) -> Option<&'a Ctx> {
+        // SAFETY: the slot holds what `create` stored, or null.
+        unsafe { http_module_ctx(request.as_ptr(), &*crate::module()).cast::<Ctx>().as_ref() }
+    }
+
+    fn create<'a>(request: Request) -> Option<&'a Ctx> {
+        let vm = machine(request)?;
+        let mut ctx = request.pool().own(Ctx {
+            request,
+            vm,
+            phase: Cell::new(None),
+            entry: Thread::new(),
+            resume: Cell::new(None),
+            ready: Ready::new(),
+            exit: Cell::new(None),
+            output: Output::new(),
+            filter: Filter::new(),
+            body: Cell::new(Body::Unread),
+            table: Cell::new(None),
+            cleanup_added: Cell::new(false),
+        })?;
+
+        // SAFETY: the context was just made and stays where it is; from here
+        // on it is only used through shared references.
+        unsafe {
+            let back = ctx.as_ptr();
+            ctx.as_mut().entry.set_ctx(back);
+            set_http_module_ctx(request.as_ptr(), back.cast(), &*crate::module());
+            Some(&*back)
+        }
+    }
+
+    /// Has [`Ctx::abort`] called when the request ends.
+    pub(super) fn add_cleanup(&self) -> bool {
+        if self.cleanup_added.get() {
+            return true;
+        }
+        // SAFETY: the request is live; the context outlives its cleanup list.
+        unsafe {
+            let cleanup = ngx_http_cleanup_add(self.request.as_ptr(), 0);
+            if cleanup.is_null() {
+                return false;
+            }
+            (*cleanup).handler = Some(request_cleanup);
+            (*cleanup).data = (&raw const *self).cast_mut().cast();
+        }
+        self.cleanup_added.set(true);
+        true
+    }
+
+    /// Ends all Lua code of the request: no wait and no coroutine is left.
+    pub(crate) fn abort(&self) {
+        self.ready.clear();
+        self.entry.end();
+        self.phase.set(None);
+    }
+
+    /// Pushes the table `ngx.ctx`.
+    pub(crate) fn push_table(&self, l: State) {
+        match self.table.get() {
+            Some(table) => l.push_ref(table),
+            None => {
+                l.new_table(0, 4);
+                l.push_value(-1);
+                self.table.set(Some(l.anchor()));
+            }
+        }
+    }
+
+    /// Makes the table on top of the stack `ngx.ctx`; pops it.
+    pub(crate) fn set_table(&self, l: State) {
+        if let Some(old) = self.table.replace(Some(l.anchor())) {
+            l.release(old);
+        }
+    }
+}
+
+impl Drop for Ctx {
+    fn drop(&mut self) {
+        self.abort();
+        if let Some(table) = self.table.take() {
+            self.vm.main().release(table);
+        }
+    }
+}
+
+unsafe extern "C" fn request_cleanup(data: *mut c_void) {
+    ngx::callback("request cleanup", (), || {
+        // SAFETY: `add_cleanup` stored the context.
+        let ctx = unsafe { &*data.cast::<Ctx>() };
+        ctx.cleanup_added.set(false);
+        ctx.abort();
+    });
+}
+
+/// The machine for a request: the worker's, or with `lua_code_cache off` one
+/// that the request and its subrequests share.
+fn machine(request: Request) -> Option<Rc<Vm>> {
+    let conf = request.main_conf();
+    if request.loc_conf().code_cache == 1 {
+        return conf.vm();
+    }
+
+    let main = request.main();
+    if main != request
+        && let Some(ctx) = Ctx::of(main)
+    {
+        return Some(ctx.vm.clone());
+    }
+
+    match (conf.handlers.create_vm)(conf) {
+        Ok(vm) => {
+            vm.start_serving();
+            Some(vm)
+        }
+        Err(message) => {
+            request.log(NGX_LOG_ERR, message);
+            None
+        }
+    }
+}
