@@ -12,7 +12,7 @@ SUITE      = cargo test --locked --release --test nginx -- $(T)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help build run test unit parity valgrind bench fmt lint clean
+.PHONY: help build run test unit parity valgrind bench deb fmt lint clean
 
 help: ## Print this list
 	@echo 'make TARGET [VARIABLE=VALUE]...'
@@ -63,6 +63,11 @@ bench: ## Compare speed: the C module, this one, nginx alone
 	$(SETUP) bench
 	@scripts/with-nginx debian scripts/build
 	@scripts/with-nginx debian bench/run
+
+deb: ## Build a Debian package: build/deb/libnginx-mod-http-lua-rust_*.deb
+	$(SETUP) build
+	@scripts/with-nginx debian scripts/build
+	@scripts/with-nginx debian scripts/deb
 
 fmt: ## Format the Rust code
 	$(SETUP) lint
