@@ -1,38 +1,84 @@
-# Variables, given on the command line: make run EXAMPLE=hello PORT=8081
+# Variables are given on the command line: make run EXAMPLE=hello PORT=8081
 
 NGINX   = debian
 EXAMPLE = hello
 PORT    = 8080
 T       =
+QUICK   =
 
+SETUP      = @NGINX=$(NGINX) scripts/setup
 WITH_NGINX = @scripts/with-nginx $(NGINX)
 SUITE      = cargo test --locked --release --test nginx -- $(T)
 
 .DEFAULT_GOAL := help
 
-help: ## Print this list
-	@echo 'make TARGET [VARIABLE=...]'
-	@echo
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r target text; do \
-		printf '  %-10s %s\n' "$$target" "$$text"; done
-	@echo
-	@echo 'NGINX=debian    build for, and run with, Debian'\''s nginx (default)'
-	@echo 'NGINX=vendored  nginx 1.28, from the crate nginx-src'
-	@echo 'NGINX=DIR       nginx built from the source tree DIR'
-	@echo 'EXAMPLE=NAME    the example that make run runs: $(notdir $(wildcard nginx-conf-examples/*))'
-	@echo 'PORT=N          the port that make run listens on (default 8080)'
-	@echo 'T=NAME          only the tests whose name contains NAME'
+.PHONY: help build run test unit parity valgrind bench deb fmt lint clean
 
-build: ## Build the optimised module, build/ngx_http_lua_module.so
-	@NGINX=$(NGINX) scripts/setup build
+help: ## Print this list
+	@echo 'make TARGET [VARIABLE=VALUE]...'
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## /\1 /p' Makefile \
+		| while read -r target text; do printf '  %-10s%s\n' "$$target" "$$text"; done
+	@echo
+	@echo 'NGINX=debian    use Debian'\''s nginx (the default)'
+	@echo 'NGINX=vendored  use nginx 1.28, from the crate nginx-src'
+	@echo 'NGINX=DIR       use nginx as built from the source tree DIR'
+	@echo 'EXAMPLE=NAME    what make run runs: $(notdir $(wildcard nginx-conf-examples/*))'
+	@echo 'PORT=N          where make run listens, on 127.0.0.1 (8080)'
+	@echo 'T=NAME          only the tests whose name contains NAME'
+	@echo 'QUICK=1         make test without lints and unit tests'
+
+build: ## Build the optimised module: build/ngx_http_lua_module.so
+	$(SETUP) build
 	$(WITH_NGINX) scripts/build
 
-run: ## Build, and run nginx in the foreground with an example configuration
-	@NGINX=$(NGINX) scripts/setup run
+run: ## Build, then run nginx in the foreground with an example
+	$(SETUP) run
 	$(WITH_NGINX) scripts/build
 	$(WITH_NGINX) scripts/run $(EXAMPLE) $(PORT)
 
+test: $(if $(QUICK),,lint unit) ## Lint, run the unit tests, then the tests of t/ in nginx
+	$(SETUP) test
+	$(WITH_NGINX) scripts/build
+	@echo '==> Running the tests of t/ in nginx'
+	$(WITH_NGINX) $(SUITE)
+
+unit: ## Run the unit tests of crates/, which need no nginx
+	$(SETUP) test
+	@echo '==> Running the unit tests'
+	@cargo test --locked --workspace --exclude nginx-lua --quiet
+
+parity: ## Run the tests of t/ on Debian's build of the C module
+	$(SETUP) parity
+	@echo '==> Running the tests of t/ on the C module'
+	@TEST_NGINX_ORACLE=1 scripts/with-nginx debian $(SUITE)
+
+valgrind: ## Run the tests of t/ in nginx under valgrind's memcheck
+	$(SETUP) valgrind
+	$(WITH_NGINX) scripts/build
+	@echo '==> Running the tests of t/ under valgrind'
+	@TEST_NGINX_USE_VALGRIND=1 scripts/with-nginx $(NGINX) $(SUITE)
+
+bench: ## Compare speed: the C module, this one, nginx alone
+	$(SETUP) bench
+	@scripts/with-nginx debian scripts/build
+	@scripts/with-nginx debian bench/run
+
+deb: ## Build a Debian package: build/deb/libnginx-mod-http-lua-rust_*.deb
+	$(SETUP) build
+	@scripts/with-nginx debian scripts/build
+	@scripts/with-nginx debian scripts/deb
+
+fmt: ## Format the Rust code
+	$(SETUP) lint
+	cargo fmt --all
+
+lint: ## Check the format, and run clippy with warnings as errors
+	$(SETUP) lint
+	@echo '==> Checking the format'
+	@cargo fmt --all --check
+	@echo '==> Running clippy'
+	$(WITH_NGINX) cargo clippy --locked --release --workspace --all-targets --quiet -- -D warnings
+
 clean: ## Remove everything that was built
 	rm -rf build target .cargo/config.toml
-
-.PHONY: help build run clean

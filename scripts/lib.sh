@@ -8,7 +8,7 @@ cd "$ROOT"
 
 # rustup puts cargo there; a shell opened before its installation misses it.
 # /usr/sbin holds nginx and is not in every user's PATH.
-PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin:/usr/sbin:/sbin
+PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin:/usr/sbin:/sbin
 
 say() {
     printf '==> %s\n' "$*"
