@@ -17,7 +17,9 @@ fn main() {
 }
 
 fn nginx_version() {
-    let version: u32 = metadata("VERSION_NUMBER").parse().expect("nginx version number");
+    let version: u32 = metadata("VERSION_NUMBER")
+        .parse()
+        .expect("nginx version number");
 
     for (since, name) in INTERFACE_CHANGES {
         println!("cargo::rustc-check-cfg=cfg({name})");
@@ -26,7 +28,10 @@ fn nginx_version() {
         }
     }
 
-    println!("cargo::rustc-check-cfg=cfg(ngx_feature, values({}))", metadata("FEATURES_CHECK"));
+    println!(
+        "cargo::rustc-check-cfg=cfg(ngx_feature, values({}))",
+        metadata("FEATURES_CHECK")
+    );
     for feature in metadata("FEATURES").split(',').filter(|f| !f.is_empty()) {
         println!("cargo::rustc-cfg=ngx_feature=\"{feature}\"");
     }
@@ -39,7 +44,9 @@ fn bindings() {
     println!("cargo::rerun-if-changed=src/sys/wrapper.h");
 
     let includes = metadata("INCLUDE");
-    let cflags = metadata("CFLAGS");
+    // nginx-sys 0.5 writes this one under the name "metadata".
+    let cflags = metadata("METADATA");
+    let cflags = cflags.strip_prefix("cflags=").unwrap_or_default();
     let args = env::split_paths(&includes)
         .map(|path| format!("-I{}", path.display()))
         .chain(cflags.split_whitespace().map(String::from));
@@ -72,5 +79,6 @@ fn link_arguments() {
 fn metadata(name: &str) -> String {
     let key = format!("DEP_NGINX_{name}");
     println!("cargo::rerun-if-env-changed={key}");
-    env::var(&key).unwrap_or_else(|_| panic!("{key} is not set: nginx-sys must be a direct dependency"))
+    env::var(&key)
+        .unwrap_or_else(|_| panic!("{key} is not set: nginx-sys must be a direct dependency"))
 }

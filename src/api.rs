@@ -7,6 +7,7 @@ mod constants;
 mod coroutine;
 mod ctx;
 mod exit;
+mod globals;
 mod headers;
 mod log;
 mod output;
@@ -36,6 +37,7 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     var::open(l);
     worker::open(l);
     coroutine::open(lua)?;
+    globals::open(lua, l)?;
 
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     let loaded: mlua::Table = lua.globals().get::<mlua::Table>("package")?.get("loaded")?;

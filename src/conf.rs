@@ -17,7 +17,9 @@ use std::rc::Rc;
 
 use crate::lua::Vm;
 use crate::lua::vm::Options;
-use crate::sys::{NGX_CONF_UNSET, ngx_flag_t, ngx_http_handler_pt, ngx_http_script_code_pt, ngx_int_t};
+use crate::sys::{
+    NGX_CONF_UNSET, ngx_flag_t, ngx_http_handler_pt, ngx_http_script_code_pt, ngx_int_t,
+};
 
 const UNSET: ngx_flag_t = NGX_CONF_UNSET as ngx_flag_t;
 
@@ -25,6 +27,8 @@ const UNSET: ngx_flag_t = NGX_CONF_UNSET as ngx_flag_t;
 pub(crate) struct Handlers {
     pub content: ngx_http_handler_pt,
     pub set: ngx_http_script_code_pt,
+    /// Creates a machine and runs `init_by_lua` in it; the error is for the log.
+    pub create_vm: fn(&MainConf) -> Result<Rc<Vm>, String>,
 }
 
 /// What stands once in `http {}`. It belongs to the cycle's pool.
@@ -136,9 +140,17 @@ impl LocConf {
         merge(&mut self.code_cache, outer.code_cache, true);
         merge(&mut self.sandbox, outer.sandbox, true);
         merge(&mut self.need_request_body, outer.need_request_body, false);
-        merge(&mut self.transform_underscores, outer.transform_underscores, true);
+        merge(
+            &mut self.transform_underscores,
+            outer.transform_underscores,
+            true,
+        );
         merge(&mut self.http10_buffering, outer.http10_buffering, true);
-        merge(&mut self.check_client_abort, outer.check_client_abort, false);
+        merge(
+            &mut self.check_client_abort,
+            outer.check_client_abort,
+            false,
+        );
         merge(&mut self.use_default_type, outer.use_default_type, true);
     }
 
@@ -148,7 +160,9 @@ impl LocConf {
 
     /// Sets the code for a phase; false if there was some already.
     pub(crate) fn set_hook(&mut self, phase: Phase, chunk: Chunk) -> bool {
-        let Some(index) = hook_index(phase) else { return false };
+        let Some(index) = hook_index(phase) else {
+            return false;
+        };
         let free = self.hooks[index].is_none();
         if free {
             self.hooks[index] = Some(Rc::new(chunk));

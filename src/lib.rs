@@ -42,18 +42,21 @@ pub static mut ngx_http_lua_module: ngx_module_t = ngx_module_t {
 };
 
 /// The modules of this library, for `load_module`.
+#[cfg(feature = "export-modules")]
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
 pub static ngx_modules: Exported<[*const ngx_module_t; 2]> =
     Exported([&raw const ngx_http_lua_module, core::ptr::null()]);
 
 /// Their names.
+#[cfg(feature = "export-modules")]
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
 pub static ngx_module_names: Exported<[*const c_char; 2]> =
     Exported([c"ngx_http_lua_module".as_ptr(), core::ptr::null()]);
 
 /// Where our filters stand: what the copy filter calls comes after them.
+#[cfg(feature = "export-modules")]
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
 pub static ngx_module_order: Exported<[*const c_char; 3]> = Exported([
@@ -66,4 +69,3 @@ pub static ngx_module_order: Exported<[*const c_char; 3]> = Exported([
 pub(crate) fn module() -> *const ngx_module_t {
     &raw const ngx_http_lua_module
 }
-

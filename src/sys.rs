@@ -30,10 +30,10 @@ pub(crate) const DECLINED: ngx_int_t = NGX_DECLINED as ngx_int_t;
 /// `r` is a live request and `module` an http module of this nginx.
 pub(crate) unsafe fn http_module_ctx(
     r: *mut ngx_http_request_t,
-    module: &ngx_module_t,
+    module: *const ngx_module_t,
 ) -> *mut c_void {
     // SAFETY: nginx sizes the array for every http module before it creates requests.
-    unsafe { *(*r).ctx.add(module.ctx_index) }
+    unsafe { *(*r).ctx.add((*module).ctx_index) }
 }
 
 /// `ngx_http_set_ctx()`
@@ -43,10 +43,10 @@ pub(crate) unsafe fn http_module_ctx(
 pub(crate) unsafe fn set_http_module_ctx(
     r: *mut ngx_http_request_t,
     ctx: *mut c_void,
-    module: &ngx_module_t,
+    module: *const ngx_module_t,
 ) {
     // SAFETY: as above.
-    unsafe { *(*r).ctx.add(module.ctx_index) = ctx }
+    unsafe { *(*r).ctx.add((*module).ctx_index) = ctx }
 }
 
 /// `ngx_http_get_module_loc_conf()` of a request.
@@ -55,10 +55,10 @@ pub(crate) unsafe fn set_http_module_ctx(
 /// `r` is a live request and `module` has location configuration of type `T`.
 pub(crate) unsafe fn http_module_loc_conf<T>(
     r: *mut ngx_http_request_t,
-    module: &ngx_module_t,
+    module: *const ngx_module_t,
 ) -> *mut T {
     // SAFETY: the array has one slot per http module.
-    unsafe { (*(*r).loc_conf.add(module.ctx_index)).cast() }
+    unsafe { (*(*r).loc_conf.add((*module).ctx_index)).cast() }
 }
 
 /// `ngx_http_get_module_main_conf()` of a request.
@@ -67,8 +67,8 @@ pub(crate) unsafe fn http_module_loc_conf<T>(
 /// As [`http_module_loc_conf`], for main configuration.
 pub(crate) unsafe fn http_module_main_conf<T>(
     r: *mut ngx_http_request_t,
-    module: &ngx_module_t,
+    module: *const ngx_module_t,
 ) -> *mut T {
     // SAFETY: the array has one slot per http module.
-    unsafe { (*(*r).main_conf.add(module.ctx_index)).cast() }
+    unsafe { (*(*r).main_conf.add((*module).ctx_index)).cast() }
 }

@@ -25,7 +25,9 @@ fn read_body(l: State) -> Return {
         return Err(l.error(format_args!("expecting 0 arguments but seen {n}")));
     }
     let (run, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST_OBJECT)?;
-    let Some(thread) = run.thread() else { return Err(l.error("no co ctx found")) };
+    let Some(thread) = run.thread() else {
+        return Err(l.error("no co ctx found"));
+    };
     if !run.can_wait(l) {
         return Err(l.error("attempt to yield across C-call boundary"));
     }
@@ -68,7 +70,9 @@ fn get_body_data(l: State) -> Return {
             return Ok(1);
         }
 
-        let mut bufs = buf::bufs((*body).bufs).map(|buf| buf::bytes(buf)).filter(|b| !b.is_empty());
+        let mut bufs = buf::bufs((*body).bufs)
+            .map(|buf| buf::bytes(buf))
+            .filter(|b| !b.is_empty());
         match (bufs.next(), bufs.next()) {
             (None, _) => l.push_nil(),
             (Some(only), None) => l.push_bytes(&only[..only.len().min(max)]),

@@ -1,8 +1,10 @@
 //! What most functions ask first: is there a request, and may they run here?
 
+use core::ffi::c_void;
+
 use crate::conf::{Phase, Phases};
 use crate::lua::{Raise, State};
-use crate::sched::{Ctx, Run};
+use crate::sched::{Ctx, Run, Thread};
 
 /// How a function says that no request is there; the C module has two ways.
 pub(super) const NO_REQUEST: &str = "no request found";
@@ -18,7 +20,9 @@ pub(super) fn in_phases<'a>(
     if !run.phase.is_in(phases) {
         return Err(wrong_phase(l, run.phase));
     }
-    run.ctx().map(|ctx| (run, ctx)).ok_or_else(|| l.error(missing))
+    run.ctx()
+        .map(|ctx| (run, ctx))
+        .ok_or_else(|| l.error(missing))
 }
 
 /// The run and the request's context, in any phase that serves a client.
@@ -38,6 +42,14 @@ fn current<'a>(l: State, missing: &str) -> Result<&'a Run, Raise> {
     }
 }
 
+/// The function of the chunk that runs, for stack traces.
+pub(super) fn closure(run: &Run) -> *const c_void {
+    run.thread().map_or(core::ptr::null(), Thread::closure)
+}
+
 pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {
-    l.error(format_args!("API disabled in the context of {}*", phase.tag()))
+    l.error(format_args!(
+        "API disabled in the context of {}*",
+        phase.tag()
+    ))
 }

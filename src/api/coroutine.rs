@@ -25,20 +25,25 @@ const DEEPEST: usize = 1000;
 
 /// Adds `coroutine.wrap`, whose functions are closures of Lua.
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
-    let make: mlua::Function = lua.load(include_str!("coroutine.lua")).set_name("=[C]").call((
-        native(lua, function(resume))?,
-        native(lua, function(raise))?,
-    ))?;
+    let make: mlua::Function = lua
+        .load(include_str!("coroutine.lua"))
+        .set_name("=[C]")
+        .call((
+            native(lua, function(resume))?,
+            native(lua, function(raise))?,
+        ))?;
     // SAFETY: the closure keeps `make` as its upvalue.
     let wrap: mlua::Function = unsafe {
         lua.exec_raw(make, |l| {
             State::from_ptr(l).push_function(function(wrap), 1);
         })?
     };
-    lua.globals().get::<mlua::Table>("coroutine")?.set("wrap", wrap)
+    lua.globals()
+        .get::<mlua::Table>("coroutine")?
+        .set("wrap", wrap)
 }
 
-fn native(lua: &Lua, f: ffi::lua_CFunction) -> mlua::Result<mlua::Function> {
+pub(super) fn native(lua: &Lua, f: ffi::lua_CFunction) -> mlua::Result<mlua::Function> {
     // SAFETY: pushes one value.
     unsafe { lua.exec_raw((), |l| State::from_ptr(l).push_function(f, 0)) }
 }
@@ -99,7 +104,7 @@ fn resume(l: State) -> Return {
     // SAFETY: `co` is suspended or new, with its arguments on top.
     let go = || unsafe { ffi::lua_resume(co.as_ptr(), args) };
     let status = match run {
-        Some(run) => run.nest(co, l, go),
+        Some(run) => run.nest(l, go),
         None => go(),
     };
 
@@ -156,7 +161,11 @@ fn kind(l: State, co: State) -> &'static str {
         ffi::LUA_YIELD => match Run::current() {
             // Suspended in Lua's eyes, but the scheduler has it.
             Some(run) if run.vm().waits(co) => {
-                if run.thread().is_some_and(|thread| thread.owns(co)) { "normal" } else { "running" }
+                if run.thread().is_some_and(|thread| thread.owns(co)) {
+                    "normal"
+                } else {
+                    "running"
+                }
             }
             _ => "suspended",
         },

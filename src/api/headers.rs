@@ -25,7 +25,13 @@ fn index(l: State) -> Return {
     let key = l.bytes(2).unwrap_or_default();
     let name: Vec<u8> = key
         .iter()
-        .map(|c| if *c == b'_' { b'-' } else { c.to_ascii_lowercase() })
+        .map(|c| {
+            if *c == b'_' {
+                b'-'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
         .collect();
     if name == key {
         return Ok(0);

@@ -146,7 +146,9 @@ fn number(l: State, index: c_int, sink: &mut dyn FnMut(&[u8])) {
 fn flush(l: State) -> Return {
     let args = l.top();
     if args > 1 {
-        return Err(l.error(format_args!("attempt to pass {args} arguments, but accepted 0 or 1")));
+        return Err(l.error(format_args!(
+            "attempt to pass {args} arguments, but accepted 0 or 1"
+        )));
     }
     let (run, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST_OBJECT)?;
 
@@ -170,7 +172,9 @@ fn flush(l: State) -> Return {
     };
 
     if wait && (rc == AGAIN || ctx.output_pending()) {
-        let Some(thread) = run.thread() else { return answer(l, Ok(())) };
+        let Some(thread) = run.thread() else {
+            return answer(l, Ok(()));
+        };
         if !ctx.await_write() {
             return failure(l, "connection broken");
         }

@@ -70,7 +70,10 @@ fn write(l: State) -> Return {
     let r = ctx.request;
 
     if r.header_sent() {
-        r.log(NGX_LOG_ERR, "attempt to set ngx.header.HEADER after sending out response headers");
+        r.log(
+            NGX_LOG_ERR,
+            "attempt to set ngx.header.HEADER after sending out response headers",
+        );
         return Ok(0);
     }
 

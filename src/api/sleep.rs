@@ -16,7 +16,9 @@ pub(super) const FUNCTIONS: &[Function] = &[Function::new("ngx.sleep", sleep)];
 fn sleep(l: State) -> Return {
     let args = l.top();
     if args != 1 {
-        return Err(l.error(format_args!("attempt to pass {args} arguments, but accepted 1")));
+        return Err(l.error(format_args!(
+            "attempt to pass {args} arguments, but accepted 1"
+        )));
     }
     let (run, _) = call::in_phases(l, Phases::YIELD, NO_REQUEST)?;
     if !l.is_number(1) {
@@ -26,7 +28,9 @@ fn sleep(l: State) -> Return {
     if msec < 0 {
         return Err(l.error(format_args!("invalid sleep duration \"{msec}\"")));
     }
-    let Some(thread) = run.thread() else { return Err(l.error("no co ctx found")) };
+    let Some(thread) = run.thread() else {
+        return Err(l.error("no co ctx found"));
+    };
     if !run.can_wait(l) {
         return Err(l.error("attempt to yield across C-call boundary"));
     }

@@ -32,8 +32,8 @@ fn read(l: State) -> Return {
 
     match l.type_of(2) {
         Type::String => {
-            let name = Name::new(l.bytes(2).unwrap_or_default(), r)
-                .ok_or_else(|| l.error("no memory"))?;
+            let name =
+                Name::new(l.bytes(2).unwrap_or_default(), r).ok_or_else(|| l.error("no memory"))?;
             push_variable(l, r, name);
         }
         Type::Number => push_capture(l, r, l.number(2) as i64),
@@ -76,7 +76,10 @@ fn push_capture(l: State, r: Request, n: i64) {
     // captures_data, -1 for a group that did not match.
     unsafe {
         let raw = r.as_ptr();
-        let Some(at) = usize::try_from(n).ok().filter(|n| *n > 0).and_then(|n| n.checked_mul(2))
+        let Some(at) = usize::try_from(n)
+            .ok()
+            .filter(|n| *n > 0)
+            .and_then(|n| n.checked_mul(2))
         else {
             return l.push_nil();
         };
@@ -112,8 +115,7 @@ fn write(l: State) -> Return {
             Some(text.ok_or_else(|| l.error("no memory"))?)
         }
     };
-    let name =
-        Name::new(l.bytes(2).unwrap_or_default(), r).ok_or_else(|| l.error("no memory"))?;
+    let name = Name::new(l.bytes(2).unwrap_or_default(), r).ok_or_else(|| l.error("no memory"))?;
     set(l, r, &name, value)?;
     Ok(0)
 }
@@ -169,9 +171,10 @@ fn set(l: State, r: Request, name: &Name, value: Option<ngx_str_t>) -> Result<()
         } else if v.flags & NGX_HTTP_VAR_INDEXED as ngx_uint_t != 0 {
             *(*r.as_ptr()).variables.add(v.index) = variable;
         } else {
-            return Err(
-                l.error(format_args!("variable \"{}\" cannot be assigned a value", shown()))
-            );
+            return Err(l.error(format_args!(
+                "variable \"{}\" cannot be assigned a value",
+                shown()
+            )));
         }
     }
     Ok(())

@@ -77,8 +77,7 @@ fn id(l: State) -> Return {
 fn count(l: State) -> Return {
     // SAFETY: the core module always has configuration.
     unsafe {
-        let conf: *mut ngx_core_conf_t =
-            (*(*ngx_cycle).conf_ctx.add(ngx_core_module.index)).cast();
+        let conf: *mut ngx_core_conf_t = (*(*ngx_cycle).conf_ctx.add(ngx_core_module.index)).cast();
         l.push_integer((*conf).worker_processes as i64);
     }
     Ok(1)

@@ -75,15 +75,23 @@ impl Vm {
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
     use std::io::Read;
 
-    let mut file = std::fs::File::open(path)
-        .map_err(|source| LoadError::Open { path: path.to_owned(), source })?;
+    let mut file = std::fs::File::open(path).map_err(|source| LoadError::Open {
+        path: path.to_owned(),
+        source,
+    })?;
     let mut source = Vec::new();
     file.read_to_end(&mut source)
-        .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        .map_err(|source| LoadError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
 
     // As Lua does it: a first line that starts with # is for the shell.
     if source.first() == Some(&b'#') {
-        let line = source.iter().position(|c| *c == b'\n').unwrap_or(source.len());
+        let line = source
+            .iter()
+            .position(|c| *c == b'\n')
+            .unwrap_or(source.len());
         source.drain(..line);
     }
     Ok(source)
@@ -93,7 +101,12 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
 pub(crate) fn compile(l: State, source: &[u8], chunkname: &CStr) -> Result<(), LoadError> {
     // SAFETY: luaL_loadbuffer catches errors; the buffer outlives the call.
     let status = unsafe {
-        ffi::luaL_loadbuffer(l.as_ptr(), source.as_ptr().cast(), source.len(), chunkname.as_ptr())
+        ffi::luaL_loadbuffer(
+            l.as_ptr(),
+            source.as_ptr().cast(),
+            source.len(),
+            chunkname.as_ptr(),
+        )
     };
     if status == ffi::LUA_OK {
         return Ok(());

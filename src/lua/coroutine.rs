@@ -26,7 +26,10 @@ impl Vm {
             let l = crate::sys::lua::lua_newthread(main.as_ptr());
             State::from_ptr(l)
         };
-        Coroutine { state, anchor: main.anchor() }
+        Coroutine {
+            state,
+            anchor: main.anchor(),
+        }
     }
 
     /// Takes a coroutine back, ended or not.

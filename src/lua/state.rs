@@ -164,11 +164,6 @@ impl State {
         unsafe { ffi::lua_objlen(self.0, index) }
     }
 
-    pub(crate) fn raw_equal(self, a: c_int, b: c_int) -> bool {
-        // SAFETY: module notes.
-        unsafe { ffi::lua_rawequal(self.0, a, b) != 0 }
-    }
-
     pub(crate) fn push_nil(self) {
         // SAFETY: module notes.
         unsafe { ffi::lua_pushnil(self.0) }
@@ -212,18 +207,14 @@ impl State {
         unsafe { ffi::lua_pushcclosure(self.0, function, upvalues) }
     }
 
-    /// Pushes the coroutine itself.
-    pub(crate) fn push_self(self) {
-        // SAFETY: module notes.
-        unsafe {
-            ffi::lua_pushthread(self.0);
-        }
-    }
-
     pub(crate) fn new_table(self, array: usize, hash: usize) {
         // SAFETY: module notes. The sizes are hints; cap them to what fits.
         unsafe {
-            ffi::lua_createtable(self.0, array.min(1 << 20) as c_int, hash.min(1 << 20) as c_int);
+            ffi::lua_createtable(
+                self.0,
+                array.min(1 << 20) as c_int,
+                hash.min(1 << 20) as c_int,
+            );
         }
     }
 
@@ -353,6 +344,10 @@ impl State {
     }
 
     fn absolute(self, index: c_int) -> c_int {
-        if index > 0 || index <= ffi::LUA_REGISTRYINDEX { index } else { self.top() + index + 1 }
+        if index > 0 || index <= ffi::LUA_REGISTRYINDEX {
+            index
+        } else {
+            self.top() + index + 1
+        }
     }
 }

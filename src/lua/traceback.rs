@@ -33,6 +33,18 @@ pub(crate) fn coroutines(
     }
 }
 
+/// Appends the trace of what called the running C function. Without a thread's
+/// `closure`, the outermost function is the main chunk.
+pub(crate) fn of_caller(out: &mut Vec<u8>, l: State, closure: *const c_void) {
+    let closure = if closure.is_null() {
+        outermost(l).0
+    } else {
+        closure
+    };
+    out.extend_from_slice(b"\nstack traceback:");
+    frames(out, l, 1..FRAMES + 1, closure);
+}
+
 /// The message handler of protected calls on the main state: appends the trace
 /// to a message; other error values stay as they are.
 pub(super) fn handler(l: State) -> Return {
@@ -43,7 +55,7 @@ pub(super) fn handler(l: State) -> Return {
     let mut text = l.bytes(1).unwrap_or_default().to_vec();
     text.extend_from_slice(b"\nstack traceback:");
     let (closure, levels) = outermost(l);
-        if levels <= 2 * ENDS + 1 {
+    if levels <= 2 * ENDS + 1 {
         frames(&mut text, l, 1..levels + 1, closure);
     } else {
         frames(&mut text, l, 1..ENDS + 1, closure);
@@ -68,7 +80,9 @@ fn outermost(l: State) -> (*const c_void, i32) {
 /// Appends the frames of `levels`; those that are not there are left out.
 fn frames(out: &mut Vec<u8>, l: State, levels: Range<i32>, closure: *const c_void) {
     for level in levels {
-        let Some(mut frame) = Frame::at(l, level) else { break };
+        let Some(mut frame) = Frame::at(l, level) else {
+            break;
+        };
         frame.describe(l, out, closure);
     }
 }

@@ -1,7 +1,7 @@
 //! A virtual machine: one per worker, or one per request with
 //! `lua_code_cache off`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
@@ -41,8 +41,6 @@ pub(crate) struct Vm {
     pub(super) reset_thread: Option<ffi::ResetThread>,
     /// Coroutines that the scheduler will resume: Lua code must not.
     waiting: RefCell<HashSet<State, BuildHasherDefault<AddressHasher>>>,
-    /// Requests have begun: a new name in the shared globals is worth a word.
-    serving: Cell<bool>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +86,6 @@ impl Vm {
             spare_limit: options.thread_cache,
             reset_thread: ffi::reset_thread(),
             waiting: RefCell::default(),
-            serving: Cell::new(false),
         };
 
         let lua = vm.lua();
@@ -106,15 +103,6 @@ impl Vm {
     /// The main state, on which everything runs that may not wait.
     pub(crate) fn main(&self) -> State {
         self.main
-    }
-
-    /// Whether requests are served, as opposed to `init_by_lua` running.
-    pub(crate) fn serving(&self) -> bool {
-        self.serving.get()
-    }
-
-    pub(crate) fn start_serving(&self) {
-        self.serving.set(true);
     }
 
     /// Notes that only the scheduler may resume `co`.
@@ -194,7 +182,10 @@ impl Drop for Vm {
 fn package_paths(lua: &Lua, options: &Options) -> mlua::Result<()> {
     let package: mlua::Table = lua.globals().get("package")?;
 
-    for (field, value) in [("path", &options.package_path), ("cpath", &options.package_cpath)] {
+    for (field, value) in [
+        ("path", &options.package_path),
+        ("cpath", &options.package_cpath),
+    ] {
         let Some(value) = value else { continue };
         let default: mlua::LuaString = package.get(field)?;
         let path = nginx_lua_text::path::package_path(value, &options.prefix, &default.as_bytes());

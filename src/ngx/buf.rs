@@ -37,8 +37,7 @@ impl Iterator for Bufs {
 pub(crate) unsafe fn bytes<'a>(buf: *mut ngx_buf_t) -> &'a [u8] {
     // SAFETY: pos..last is the data of a buffer in memory.
     unsafe {
-        let in_memory =
-            (*buf).temporary() != 0 || (*buf).memory() != 0 || (*buf).mmap() != 0;
+        let in_memory = (*buf).temporary() != 0 || (*buf).memory() != 0 || (*buf).mmap() != 0;
         if !in_memory || (*buf).pos.is_null() {
             return &[];
         }

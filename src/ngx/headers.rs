@@ -15,7 +15,8 @@ pub(crate) struct Headers {
 /// The list is live and not changed while the iterator is used.
 pub(crate) unsafe fn iter(list: *mut ngx_list_t) -> Headers {
     // SAFETY: the caller's promise.
-    Headers { part: unsafe { &raw mut (*list).part }, index: 0 }
+    let part = unsafe { &raw mut (*list).part };
+    Headers { part, index: 0 }
 }
 
 impl Iterator for Headers {

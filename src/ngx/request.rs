@@ -45,22 +45,22 @@ impl Request {
     pub(crate) fn loc_conf(self) -> &'static LocConf {
         // SAFETY: the configuration outlives its requests. 'static stands for
         // the cycle, which the request holds.
-        unsafe { &*http_module_loc_conf(self.as_ptr(), &*crate::module()) }
+        unsafe { &*http_module_loc_conf(self.as_ptr(), crate::module()) }
     }
 
     pub(crate) fn main_conf(self) -> &'static MainConf {
         // SAFETY: as for loc_conf.
-        unsafe { &*http_module_main_conf(self.as_ptr(), &*crate::module()) }
+        unsafe { &*http_module_main_conf(self.as_ptr(), crate::module()) }
     }
 
     pub(crate) fn core_loc_conf(self) -> &'static ngx_http_core_loc_conf_t {
         // SAFETY: as for loc_conf.
-        unsafe { &*http_module_loc_conf(self.as_ptr(), &*(&raw const ngx_http_core_module)) }
+        unsafe { &*http_module_loc_conf(self.as_ptr(), &raw const ngx_http_core_module) }
     }
 
     pub(crate) fn core_main_conf(self) -> &'static ngx_http_core_main_conf_t {
         // SAFETY: as for loc_conf.
-        unsafe { &*http_module_main_conf(self.as_ptr(), &*(&raw const ngx_http_core_module)) }
+        unsafe { &*http_module_main_conf(self.as_ptr(), &raw const ngx_http_core_module) }
     }
 
     pub(crate) fn log(self, level: u32, message: impl AsRef<[u8]>) {
@@ -106,11 +106,6 @@ impl Request {
     pub(crate) fn set_status(self, status: ngx_uint_t) {
         // SAFETY: live request.
         unsafe { (*self.as_ptr()).headers_out.status = status }
-    }
-
-    pub(crate) fn uri(&self) -> &[u8] {
-        // SAFETY: live request.
-        unsafe { (*self.as_ptr()).uri.bytes() }
     }
 
     pub(crate) fn args(&self) -> &[u8] {

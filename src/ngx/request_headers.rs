@@ -24,7 +24,11 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[Vec<u8>]) -> Result<(), Set
 
     // A header that nginx keeps one of takes the last value.
     let single = known.as_ref().is_some_and(|known| !known.is_multi());
-    let values = if single && values.len() > 1 { &values[values.len() - 1..] } else { values };
+    let values = if single && values.len() > 1 {
+        &values[values.len() - 1..]
+    } else {
+        values
+    };
 
     let length = match (name.eq_ignore_ascii_case(b"content-length"), values.last()) {
         (true, Some(value)) => Some(content_length(value).ok_or(SetError::Invalid)?),
@@ -92,7 +96,9 @@ impl Known {
             let table = (&raw const r.core_main_conf().headers_in_hash).cast_mut();
             let entry: *const ngx_http_header_t =
                 ngx_hash_find(table, hash, lowcase.as_mut_ptr(), lowcase.len()).cast();
-            entry.as_ref().map(|entry| Self { offset: entry.offset })
+            entry.as_ref().map(|entry| Self {
+                offset: entry.offset,
+            })
         }
     }
 
@@ -121,7 +127,9 @@ fn relink(r: Request, changed: Option<&Known>) -> Result<(), SetError> {
         }
 
         for header in iter(&raw mut (*headers_in).headers) {
-            let Some(known) = Known::of(r, (*header).key.bytes()) else { continue };
+            let Some(known) = Known::of(r, (*header).key.bytes()) else {
+                continue;
+            };
             let slot = headers_in.byte_add(known.offset).cast();
             if !seen.contains(&known.offset) {
                 start(r, slot, &known)?;
@@ -177,7 +185,13 @@ unsafe fn start(
                 if elts.is_null() {
                     return Err(SetError::NoMemory);
                 }
-                *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
+                *array = ngx_array_t {
+                    elts,
+                    nelts: 0,
+                    size,
+                    nalloc: 2,
+                    pool: r.pool().as_ptr(),
+                };
             }
             (*array).nelts = 0;
         } else {
@@ -213,7 +227,10 @@ unsafe fn link(
 fn valid_host(r: Request, value: &[u8]) -> Result<ngx_str_t, SetError> {
     let mut name = value;
     if value.first() == Some(&b'[') {
-        let end = value.iter().position(|c| *c == b']').ok_or(SetError::Invalid)?;
+        let end = value
+            .iter()
+            .position(|c| *c == b']')
+            .ok_or(SetError::Invalid)?;
         name = &value[..=end];
         if !matches!(value.get(end + 1), None | Some(b':')) {
             return Err(SetError::Invalid);
@@ -266,13 +283,9 @@ fn set_browser(headers_in: &mut ngx_http_headers_in_t, value: Option<&Vec<u8>>) 
     let others = !msie && !opera;
     let gecko = others && find(b"Gecko/").is_some();
     let chrome = others && !gecko && find(b"Chrome/").is_some();
-    let safari = others
-        && !gecko
-        && !chrome
-        && find(b"Safari/").is_some()
-        && find(b"Mac OS X").is_some();
-    let konqueror =
-        others && !gecko && !chrome && !safari && find(b"Konqueror").is_some();
+    let safari =
+        others && !gecko && !chrome && find(b"Safari/").is_some() && find(b"Mac OS X").is_some();
+    let konqueror = others && !gecko && !chrome && !safari && find(b"Konqueror").is_some();
 
     headers_in.set_msie(msie.into());
     headers_in.set_msie6(msie6.into());

@@ -130,11 +130,10 @@ unsafe fn single(
     match replace(r, name, &values)? {
         Some(header) => Ok(header),
         None => {
-            let list = &raw mut (*headers_out(r)).headers;
             // SAFETY: live request.
             unsafe {
-                let header =
-                    headers::push(list, r.pool(), name, b"").ok_or(SetError::NoMemory)?;
+                let list = &raw mut (*headers_out(r)).headers;
+                let header = headers::push(list, r.pool(), name, b"").ok_or(SetError::NoMemory)?;
                 (*header).hash = 0;
                 Ok(header)
             }
@@ -159,17 +158,14 @@ fn replace(
             }
             match values.next() {
                 Some(value) => {
-                    (*header).value =
-                        string::in_pool(r.pool(), value).ok_or(SetError::NoMemory)?;
+                    (*header).value = string::in_pool(r.pool(), value).ok_or(SetError::NoMemory)?;
                     last = Some(header);
                 }
                 None => (*header).hash = 0,
             }
         }
         for value in values {
-            last = Some(
-                headers::push(list, r.pool(), name, value).ok_or(SetError::NoMemory)?,
-            );
+            last = Some(headers::push(list, r.pool(), name, value).ok_or(SetError::NoMemory)?);
         }
     }
     Ok(last)
@@ -225,7 +221,13 @@ unsafe fn reset_multi(r: Request, slot: Slot) -> Result<(), SetError> {
             if elts.is_null() {
                 return Err(SetError::NoMemory);
             }
-            *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
+            *array = ngx_array_t {
+                elts,
+                nelts: 0,
+                size,
+                nalloc: 2,
+                pool: r.pool().as_ptr(),
+            };
         }
         (*array).nelts = 0;
     }

@@ -20,7 +20,10 @@ pub(super) fn install() {
     // SAFETY: filters are chained in one thread, before requests are served.
     unsafe {
         let top = ngx_http_top_body_filter;
-        NEXT.store(top.map_or(ptr::null_mut(), |f| f as *mut c_void), Ordering::Relaxed);
+        NEXT.store(
+            top.map_or(ptr::null_mut(), |f| f as *mut c_void),
+            Ordering::Relaxed,
+        );
         ngx_http_top_body_filter = Some(filter);
     }
 }
@@ -37,7 +40,9 @@ unsafe extern "C" fn filter(r: *mut ngx_http_request_t, chain: *mut ngx_chain_t)
     ngx::callback("body_filter_by_lua", ERROR, || {
         // SAFETY: nginx filters the body of a live request.
         let r = unsafe { Request::from_ptr(r) };
-        let Some(chunk) = r.loc_conf().hook(Phase::BodyFilter) else { return next(r, chain) };
+        let Some(chunk) = r.loc_conf().hook(Phase::BodyFilter) else {
+            return next(r, chain);
+        };
         // An empty chain asks the filters below to go on with what they have.
         if chain.is_null() {
             return next(r, chain);
@@ -108,7 +113,9 @@ fn run(ctx: &Ctx, chunk: &Chunk, input: *mut ngx_chain_t) -> ngx_int_t {
     }
 
     ctx.filter.seen_last.set(seen.is_last());
-    let Some(output) = seen.output(r, &ctx.filter.buffers) else { return ERROR };
+    let Some(output) = seen.output(r, &ctx.filter.buffers) else {
+        return ERROR;
+    };
     if output == input {
         return next(r, input);
     }

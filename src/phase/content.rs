@@ -13,7 +13,9 @@ pub(super) unsafe extern "C" fn handler(r: *mut ngx_http_request_t) -> ngx_int_t
     ngx::callback("content_by_lua", FAILED, || {
         // SAFETY: nginx calls the content handler of a live request.
         let r = unsafe { Request::from_ptr(r) };
-        let Some(chunk) = r.loc_conf().hook(Phase::Content) else { return DECLINED };
+        let Some(chunk) = r.loc_conf().hook(Phase::Content) else {
+            return DECLINED;
+        };
         let Some(ctx) = Ctx::of(r) else { return FAILED };
 
         if r.loc_conf().need_request_body == 1 {

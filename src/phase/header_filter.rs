@@ -16,7 +16,10 @@ pub(super) fn install() {
     // SAFETY: filters are chained in one thread, before requests are served.
     unsafe {
         let top = ngx_http_top_header_filter;
-        NEXT.store(top.map_or(core::ptr::null_mut(), |f| f as *mut _), Ordering::Relaxed);
+        NEXT.store(
+            top.map_or(core::ptr::null_mut(), |f| f as *mut _),
+            Ordering::Relaxed,
+        );
         ngx_http_top_header_filter = Some(filter);
     }
 }
@@ -40,7 +43,9 @@ unsafe extern "C" fn filter(r: *mut ngx_http_request_t) -> ngx_int_t {
             unsafe { (*r.as_ptr()).set_filter_need_in_memory(1) };
         }
 
-        let Some(chunk) = conf.hook(Phase::HeaderFilter) else { return next(r) };
+        let Some(chunk) = conf.hook(Phase::HeaderFilter) else {
+            return next(r);
+        };
         let Some(ctx) = Ctx::of(r) else { return ERROR };
 
         let run = Run::on_main(Phase::HeaderFilter, ctx);
@@ -55,11 +60,7 @@ unsafe extern "C" fn filter(r: *mut ngx_http_request_t) -> ngx_int_t {
             Some(status) => {
                 // SAFETY: live request; nginx answers with a page of its own.
                 unsafe {
-                    ngx_http_filter_finalize_request(
-                        r.as_ptr(),
-                        crate::module().cast_mut(),
-                        status,
-                    )
+                    ngx_http_filter_finalize_request(r.as_ptr(), crate::module().cast_mut(), status)
                 }
             }
         }

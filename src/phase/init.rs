@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::api;
 use crate::conf::chunk::Source;
 use crate::conf::setters::os_str;
 use crate::conf::{Chunk, MainConf, Phase};
@@ -10,7 +11,6 @@ use crate::lua::{Vm, code};
 use crate::ngx::log;
 use crate::sched::Run;
 use crate::sys::*;
-use crate::api;
 
 /// Creates the machine that the workers inherit and runs `init_by_lua` in it.
 /// `nginx -t` stops before that.
@@ -22,7 +22,6 @@ pub(super) fn create_worker_vm(conf: &MainConf) -> ngx_int_t {
 
     match create_vm(conf) {
         Ok(vm) => {
-            vm.start_serving();
             *conf.vm.borrow_mut() = Some(vm);
             OK
         }
@@ -38,14 +37,19 @@ pub(super) fn create_vm(conf: &MainConf) -> Result<Rc<Vm>, String> {
     let vm = Vm::new(&conf.options, api::open).map_err(|error| error.to_string())?;
 
     if let Some(chunk) = &conf.init {
-        run_outside(&vm, chunk)
-            .map_err(|message| format!("{} error: {}", name(chunk), String::from_utf8_lossy(&message)))?;
+        run_outside(&vm, chunk, log::cycle_log()).map_err(|message| {
+            format!(
+                "{} error: {}",
+                name(chunk),
+                String::from_utf8_lossy(&message)
+            )
+        })?;
     }
     Ok(vm)
 }
 
 /// Runs a chunk that belongs to no request, with the machine's own globals.
-pub(super) fn run_outside(vm: &Vm, chunk: &Chunk) -> Result<(), Vec<u8>> {
+pub(super) fn run_outside(vm: &Vm, chunk: &Chunk, log: *mut ngx_log_t) -> Result<(), Vec<u8>> {
     let source;
     let source = match &chunk.source {
         Source::Inline(code) => code,
@@ -59,7 +63,7 @@ pub(super) fn run_outside(vm: &Vm, chunk: &Chunk) -> Result<(), Vec<u8>> {
 
     code::compile(vm.main(), source, &chunk.chunkname)
         .map_err(|error| error.to_string().into_bytes())?;
-    Run::without_request(chunk.phase, vm).enter(|| vm.call(0, 0))
+    Run::without_request(chunk.phase, vm, log).enter(|| vm.call(0, 0))
 }
 
 /// What the error log calls the directive.

@@ -1,5 +1,8 @@
 //! `init_worker_by_lua`: runs when a worker process starts.
 
+use core::ptr;
+use core::sync::atomic::{AtomicU64, Ordering};
+
 use super::init::{name, run_outside};
 use crate::conf::MainConf;
 use crate::ngx::{self, log};
@@ -22,17 +25,19 @@ pub(crate) unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int
 
         // SAFETY: set when the process started.
         let process = unsafe { ngx_process };
-        let serves =
-            process == NGX_PROCESS_WORKER as ngx_uint_t || process == NGX_PROCESS_SINGLE as ngx_uint_t;
+        let serves = process == NGX_PROCESS_WORKER as ngx_uint_t
+            || process == NGX_PROCESS_SINGLE as ngx_uint_t;
         if !serves {
             // A cache manager or loader runs no Lua code.
             *conf.vm.borrow_mut() = None;
             return OK;
         }
 
-        if let (Some(vm), Some(chunk)) = (conf.vm(), &conf.init_worker)
-            && let Err(message) = run_outside(&vm, chunk)
-        {
+        let (Some(vm), Some(chunk)) = (conf.vm(), &conf.init_worker) else {
+            return OK;
+        };
+        let mut log = worker_log();
+        if let Err(message) = run_outside(&vm, chunk, &raw mut log) {
             let mut text = format!("{} error: ", name(chunk)).into_bytes();
             text.extend_from_slice(&message);
             log::write(log::cycle_log(), NGX_LOG_ERR, 0, &text);
@@ -40,4 +45,33 @@ pub(crate) unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int
         // The worker serves all the same.
         OK
     })
+}
+
+/// A log whose lines say where they come from, and have a connection number as
+/// those of requests have.
+fn worker_log() -> ngx_log_t {
+    // SAFETY: the cycle's log is copied; nginx shares the counter of
+    // connections between its processes.
+    unsafe {
+        let mut log = *log::cycle_log();
+        let counter = AtomicU64::from_ptr(ngx_connection_counter.cast());
+        log.connection = counter.fetch_add(1, Ordering::Relaxed) + 1;
+        log.handler = Some(append_context);
+        log.data = ptr::null_mut();
+        log
+    }
+}
+
+unsafe extern "C" fn append_context(
+    _log: *mut ngx_log_t,
+    buf: *mut u_char,
+    len: usize,
+) -> *mut u_char {
+    const CONTEXT: &[u8] = b", context: init_worker_by_lua*";
+    let n = CONTEXT.len().min(len);
+    // SAFETY: nginx gives the room that is left in the line.
+    unsafe {
+        buf.copy_from_nonoverlapping(CONTEXT.as_ptr(), n);
+        buf.add(n)
+    }
 }

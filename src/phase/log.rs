@@ -9,7 +9,9 @@ pub(super) unsafe extern "C" fn handler(r: *mut ngx_http_request_t) -> ngx_int_t
     ngx::callback("log_by_lua", OK, || {
         // SAFETY: nginx runs the log phase for a live request.
         let r = unsafe { Request::from_ptr(r) };
-        let Some(chunk) = r.loc_conf().hook(Phase::Log) else { return DECLINED };
+        let Some(chunk) = r.loc_conf().hook(Phase::Log) else {
+            return DECLINED;
+        };
         let Some(ctx) = Ctx::of(r) else { return ERROR };
 
         match Run::on_main(Phase::Log, ctx).chunk(ctx, chunk, 0) {

@@ -21,7 +21,9 @@ pub(super) fn add_first_to_log(cf: Conf, handler: Handler) -> bool {
     };
     // SAFETY: the array holds at least the handler just pushed.
     unsafe {
-        (*handlers).as_slice_mut::<ngx_http_handler_pt>().rotate_right(1);
+        (*handlers)
+            .as_slice_mut::<ngx_http_handler_pt>()
+            .rotate_right(1);
     }
     true
 }
@@ -52,10 +54,10 @@ pub(super) fn move_to_end(r: Request) -> bool {
         let engine = r.core_main_conf().phase_engine.handlers;
         let current = (*r.as_ptr()).phase_handler as usize;
         let this = *engine.add(current);
-        let mut last = this.next as usize - 1;
+        let mut last = this.next - 1;
 
-        // The access phase is followed by one entry that belongs to it.
-        if (*engine.add(last)).checker != this.checker {
+        // The access phase ends with an entry of nginx's own, without a handler.
+        if (*engine.add(last)).handler.is_none() {
             last -= 1;
         }
         if last <= current {

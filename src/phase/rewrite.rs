@@ -24,7 +24,9 @@ pub(super) unsafe extern "C" fn handler(r: *mut ngx_http_request_t) -> ngx_int_t
 /// Runs the code of a phase that goes on to the next when it ends: the parts
 /// that rewrite and access have in common.
 pub(super) fn run(r: Request, phase: Phase) -> ngx_int_t {
-    let Some(chunk) = r.loc_conf().hook(phase) else { return DECLINED };
+    let Some(chunk) = r.loc_conf().hook(phase) else {
+        return DECLINED;
+    };
 
     // A stock `rewrite ... last` chose another location: its code runs.
     // SAFETY: live request.

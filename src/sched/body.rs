@@ -74,7 +74,9 @@ unsafe extern "C" fn phase_body_read(r: *mut ngx_http_request_t) {
     ngx::callback("request body", (), || {
         // SAFETY: nginx calls back with the request that it reads for.
         let request = unsafe { Request::from_ptr(r) };
-        let Some(ctx) = Ctx::existing(request) else { return };
+        let Some(ctx) = Ctx::existing(request) else {
+            return;
+        };
         // The callback comes at once when there is nothing to wait for.
         if ctx.body.replace(Body::Read) == Body::Reading && ctx.phase.get().is_none() {
             let connection = request.connection();
@@ -92,7 +94,9 @@ unsafe extern "C" fn thread_body_read(r: *mut ngx_http_request_t) {
     ngx::callback("request body", (), || {
         // SAFETY: as above.
         let request = unsafe { Request::from_ptr(r) };
-        let Some(ctx) = Ctx::existing(request) else { return };
+        let Some(ctx) = Ctx::existing(request) else {
+            return;
+        };
         if ctx.entry.waits_for(Wait::RequestBody) {
             ctx.watch_client();
             ctx.entry.wake(0);

@@ -83,7 +83,11 @@ impl Ctx {
 
     pub(crate) fn existing<'a>(request: Request) -> Option<&'a Ctx> {
         // SAFETY: the slot holds what `create` stored, or null.
-        unsafe { http_module_ctx(request.as_ptr(), &*crate::module()).cast::<Ctx>().as_ref() }
+        unsafe {
+            http_module_ctx(request.as_ptr(), crate::module())
+                .cast::<Ctx>()
+                .as_ref()
+        }
     }
 
     fn create<'a>(request: Request) -> Option<&'a Ctx> {
@@ -108,7 +112,7 @@ impl Ctx {
         unsafe {
             let back = ctx.as_ptr();
             ctx.as_mut().entry.set_ctx(back);
-            set_http_module_ctx(request.as_ptr(), back.cast(), &*crate::module());
+            set_http_module_ctx(request.as_ptr(), back.cast(), crate::module());
             Some(&*back)
         }
     }
@@ -192,10 +196,7 @@ fn machine(request: Request) -> Option<Rc<Vm>> {
     }
 
     match (conf.handlers.create_vm)(conf) {
-        Ok(vm) => {
-            vm.start_serving();
-            Some(vm)
-        }
+        Ok(vm) => Some(vm),
         Err(message) => {
             request.log(NGX_LOG_ERR, message);
             None

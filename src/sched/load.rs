@@ -60,7 +60,10 @@ impl Ctx {
         }
         r.log_debug(format!("code cache miss (key='{key}', ref={number})"));
         self.load_fixed(chunk)?;
-        r.log_debug(format!("code cache setting ref (key='{key}', ref={})", chunk.slot));
+        r.log_debug(format!(
+            "code cache setting ref (key='{key}', ref={})",
+            chunk.slot
+        ));
         Ok(())
     }
 
@@ -88,13 +91,10 @@ impl Ctx {
         let mut value = ngx_str_t::empty();
         // SAFETY: the request is live; nginx does not change the complex value.
         let status = unsafe {
-            let status = ngx_http_complex_value(
-                r.as_ptr(),
-                (&raw const *path).cast_mut(),
-                &raw mut value,
-            );
+            let status =
+                ngx_http_complex_value(r.as_ptr(), (&raw const *path).cast_mut(), &raw mut value);
             if status == OK {
-                let prefix = &raw mut (*ngx_cycle.cast_mut()).prefix;
+                let prefix = &raw mut (*ngx_cycle).prefix;
                 ngx_get_full_name(r.pool().as_ptr(), prefix, &raw mut value)
             } else {
                 status

@@ -98,7 +98,11 @@ impl Output {
     ) -> Result<(), Refusal> {
         let r = ctx.request;
         if self.eof.get() {
-            return Err(if header_only(r) { Refusal::HeaderOnly } else { Refusal::SeenEof });
+            return Err(if header_only(r) {
+                Refusal::HeaderOnly
+            } else {
+                Refusal::SeenEof
+            });
         }
         if self.failed.get() {
             return Err(Refusal::Filter);
@@ -122,7 +126,11 @@ impl Output {
         if self.gathered.len.get() >= wanted || r.loc_conf().hook(Phase::BodyFilter).is_some() {
             self.hand_on(ctx);
         }
-        if self.failed.get() { Err(Refusal::Filter) } else { Ok(()) }
+        if self.failed.get() {
+            Err(Refusal::Filter)
+        } else {
+            Ok(())
+        }
     }
 
     /// Sends the response header if that has not happened.
@@ -245,7 +253,11 @@ impl Output {
         // SAFETY: the link is ours.
         unsafe { (*(*link).buf).set_flush(1) };
         let rc = self.filter(r, link);
-        if rc == ERROR || rc > OK { Err(Refusal::Filter) } else { Ok(rc) }
+        if rc == ERROR || rc > OK {
+            Err(Refusal::Filter)
+        } else {
+            Ok(rc)
+        }
     }
 
     /// Gives nginx's filters what is gathered.
@@ -282,7 +294,10 @@ impl Output {
         let mut last = self.gathered.last.get();
         if last.is_null() || room(last) < len {
             let grown = self.gathered.len.get().clamp(FIRST_BUFFER, LARGEST_BUFFER);
-            let link = self.buffers.link(r, len.max(grown)).ok_or(Refusal::NoMemory)?;
+            let link = self
+                .buffers
+                .link(r, len.max(grown))
+                .ok_or(Refusal::NoMemory)?;
             if last.is_null() {
                 self.gathered.first.set(link);
             } else {

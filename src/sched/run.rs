@@ -8,12 +8,11 @@ use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use super::{Ctx, Thread};
 use super::filter_chunk::FilterChunk;
+use super::{Ctx, Thread};
 use crate::conf::{Chunk, Phase};
 use crate::lua::{State, Vm};
-use crate::ngx::Request;
-use crate::sys::{NGX_LOG_ERR, ngx_int_t};
+use crate::sys::{NGX_LOG_ERR, ngx_int_t, ngx_log_t};
 
 /// State of the worker that no request or machine owns.
 struct Worker {
@@ -22,13 +21,17 @@ struct Worker {
     run: AtomicPtr<Run>,
 }
 
-static WORKER: Worker = Worker { run: AtomicPtr::new(ptr::null_mut()) };
+static WORKER: Worker = Worker {
+    run: AtomicPtr::new(ptr::null_mut()),
+};
 
 /// One stretch of Lua code, from its start or a resumption to its end or the
 /// next wait.
 pub(crate) struct Run {
     pub phase: Phase,
     vm: *const Vm,
+    /// Where `ngx.log` writes.
+    log: *mut ngx_log_t,
     /// Null outside requests.
     ctx: *const Ctx,
     /// The thread being resumed; null where the code may not wait.
@@ -51,7 +54,6 @@ pub(crate) enum Arg {
 
 /// A coroutine that another one resumed and that has not come back.
 pub(crate) struct Active {
-    pub state: State,
     pub resumer: State,
     depth: usize,
     outer: *const Active,
@@ -59,22 +61,37 @@ pub(crate) struct Active {
 
 impl Run {
     /// A run outside any request.
-    pub(crate) fn without_request(phase: Phase, vm: &Vm) -> Self {
-        Self::new(phase, vm, ptr::null(), ptr::null())
+    pub(crate) fn without_request(phase: Phase, vm: &Vm, log: *mut ngx_log_t) -> Self {
+        Self::new(phase, vm, log, ptr::null(), ptr::null())
     }
 
     /// A run on the main state, which may not wait.
     pub(crate) fn on_main(phase: Phase, ctx: &Ctx) -> Self {
-        Self::new(phase, &ctx.vm, ctx, ptr::null())
+        Self::new(phase, &ctx.vm, ctx.request.log_ptr(), ctx, ptr::null())
     }
 
     /// A run of a thread.
     pub(crate) fn of_thread(phase: Phase, ctx: &Ctx, thread: &Thread) -> Self {
-        Self::new(phase, &ctx.vm, ctx, thread)
+        Self::new(phase, &ctx.vm, ctx.request.log_ptr(), ctx, thread)
     }
 
-    fn new(phase: Phase, vm: &Vm, ctx: *const Ctx, thread: *const Thread) -> Self {
-        Self { phase, vm, ctx, thread, active: Cell::new(ptr::null()), exit: Cell::new(None), arg: None }
+    fn new(
+        phase: Phase,
+        vm: &Vm,
+        log: *mut ngx_log_t,
+        ctx: *const Ctx,
+        thread: *const Thread,
+    ) -> Self {
+        Self {
+            phase,
+            vm,
+            log,
+            ctx,
+            thread,
+            active: Cell::new(ptr::null()),
+            exit: Cell::new(None),
+            arg: None,
+        }
     }
 
     /// Makes this the current run while `body` runs.
@@ -88,7 +105,9 @@ impl Run {
 
         // Not a swap: nothing else runs in between, and that would lock the bus.
         let _restore = Restore(WORKER.run.load(Ordering::Relaxed));
-        WORKER.run.store((&raw const *self).cast_mut(), Ordering::Relaxed);
+        WORKER
+            .run
+            .store((&raw const *self).cast_mut(), Ordering::Relaxed);
         body()
     }
 
@@ -110,11 +129,12 @@ impl Run {
             l.push_bytes(arg);
         }
 
-        self.enter(|| ctx.vm.call(args.len() as i32, results)).map_err(|message| {
-            let mut text = format!("failed to run {}*: ", self.phase.tag()).into_bytes();
-            text.extend_from_slice(&message);
-            ctx.request.log(NGX_LOG_ERR, text);
-        })
+        self.enter(|| ctx.vm.call(args.len() as i32, results))
+            .map_err(|message| {
+                let mut text = format!("failed to run {}*: ", self.phase.tag()).into_bytes();
+                text.extend_from_slice(&message);
+                ctx.request.log(NGX_LOG_ERR, text);
+            })
     }
 
     /// The current run. The reference is good until the function that Lua
@@ -136,8 +156,8 @@ impl Run {
         unsafe { self.ctx.as_ref() }
     }
 
-    pub(crate) fn request(&self) -> Option<Request> {
-        self.ctx().map(|ctx| ctx.request)
+    pub(crate) fn log(&self) -> *mut ngx_log_t {
+        self.log
     }
 
     pub(crate) fn thread(&self) -> Option<&Thread> {
@@ -165,10 +185,14 @@ impl Run {
         self.active().next().map_or(0, |active| active.depth)
     }
 
-    /// Notes that `resumer` resumes `state` while `body` runs.
-    pub(crate) fn nest<R>(&self, state: State, resumer: State, body: impl FnOnce() -> R) -> R {
+    /// Notes that `resumer` resumes another coroutine while `body` runs.
+    pub(crate) fn nest<R>(&self, resumer: State, body: impl FnOnce() -> R) -> R {
         let outer = self.active.get();
-        let active = Active { state, resumer, depth: self.depth() + 1, outer };
+        let active = Active {
+            resumer,
+            depth: self.depth() + 1,
+            outer,
+        };
         self.active.set(&raw const active);
         // What `body` runs is protected: it returns, whatever happens in Lua.
         let result = body();

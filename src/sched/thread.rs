@@ -103,6 +103,11 @@ impl Thread {
         last.unwrap_or_else(|| self.state())
     }
 
+    /// The function of the chunk.
+    pub(crate) fn closure(&self) -> *const c_void {
+        self.closure.get()
+    }
+
     /// Notes what the running code waits for. The caller then yields.
     pub(crate) fn wait_for(&self, wait: Wait) {
         self.wait.set(Some(wait));
@@ -179,7 +184,10 @@ impl Thread {
                 if ctx.exit.get().is_some() {
                     return Step::Exit;
                 }
-                self.chain.borrow().iter().for_each(|co| ctx.vm.add_waiting(*co));
+                self.chain
+                    .borrow()
+                    .iter()
+                    .for_each(|co| ctx.vm.add_waiting(*co));
                 ctx.vm.add_waiting(self.state());
                 return Step::Waiting;
             }
@@ -314,7 +322,10 @@ impl Ctx {
             NGX_HTTP_REQUEST_TIME_OUT as ngx_int_t,
             NGX_HTTP_CLIENT_CLOSED_REQUEST as ngx_int_t,
         ];
-        let (ok, special) = (NGX_HTTP_OK as ngx_int_t, NGX_HTTP_SPECIAL_RESPONSE as ngx_int_t);
+        let (ok, special) = (
+            NGX_HTTP_OK as ngx_int_t,
+            NGX_HTTP_SPECIAL_RESPONSE as ngx_int_t,
+        );
 
         if SILENT.contains(&code) {
             return code;
@@ -398,7 +409,10 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(super) fn new() -> Self {
-        Self { first: Cell::new(ptr::null()), last: Cell::new(ptr::null()) }
+        Self {
+            first: Cell::new(ptr::null()),
+            last: Cell::new(ptr::null()),
+        }
     }
 
     fn push(&self, thread: &Thread) {

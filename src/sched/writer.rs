@@ -38,7 +38,9 @@ impl Ctx {
 
             let pending = (*connection).buffered() != 0 || (*r.as_ptr()).buffered() != 0;
             if pending && ngx_http_output_filter(r.as_ptr(), core::ptr::null_mut()) == ERROR {
-                return self.flushed(Err("nginx output filter error")).unwrap_or(Written::Nothing);
+                return self
+                    .flushed(Err("nginx output filter error"))
+                    .unwrap_or(Written::Nothing);
             }
 
             if (*connection).buffered() != 0 {
@@ -77,7 +79,8 @@ impl Ctx {
             }
             if ngx_handle_write_event(event, conf.send_lowat) != OK {
                 return Some(
-                    self.flushed(Err("connection broken")).unwrap_or(Written::TimedOut),
+                    self.flushed(Err("connection broken"))
+                        .unwrap_or(Written::TimedOut),
                 );
             }
         }

@@ -33,6 +33,8 @@ pub struct BlockLexer {
     line: usize,
     /// The line of every open brace, the block's own first.
     open: Vec<usize>,
+    /// The line of the first short string that its line did not close.
+    unclosed_string: Option<usize>,
 }
 
 /// What [`BlockLexer::feed`] found.
@@ -61,21 +63,13 @@ enum State {
         level: usize,
     },
     LineComment,
-    Short {
-        quote: u8,
-    },
+    Short(Short),
     /// After a backslash.
-    Escape {
-        quote: u8,
-    },
+    Escape(Short),
     /// After a backslash and a carriage return, which a line feed may follow.
-    EscapeCr {
-        quote: u8,
-    },
+    EscapeCr(Short),
     /// After `\z`, which skips white space, newlines included.
-    SkipSpace {
-        quote: u8,
-    },
+    SkipSpace(Short),
     Long(Long),
     /// After a `]` and `equals` equals signs in a long bracket.
     LongClose {
@@ -84,6 +78,14 @@ enum State {
     },
 }
 
+/// A short string.
+#[derive(Clone, Copy, Debug)]
+struct Short {
+    quote: u8,
+    line: usize,
+}
+
+/// A string or a comment in long brackets.
 #[derive(Clone, Copy, Debug)]
 struct Long {
     level: usize,
@@ -99,6 +101,7 @@ impl BlockLexer {
             state: State::Code,
             line,
             open: vec![line],
+            unclosed_string: None,
         }
     }
 
@@ -129,6 +132,13 @@ impl BlockLexer {
         self.line
     }
 
+    /// The line of the first short string that was not closed where the line
+    /// ended. This is not valid Lua, and when the closing brace stood in the
+    /// same line it was taken for a part of the string.
+    pub fn unclosed_string(&self) -> Option<usize> {
+        self.unclosed_string
+    }
+
     /// What was open when the input ended. Call it only while
     /// [`feed`](Self::feed) asks for more.
     pub fn finish(self) -> Unfinished {
@@ -138,11 +148,22 @@ impl BlockLexer {
                 line: long.line,
                 comment: long.comment,
             },
-            _ => Unfinished::Block {
-                depth: self.open.len(),
-                line: self.open.last().copied().unwrap_or(self.line),
-                start: self.open.first().copied().unwrap_or(self.line),
-            },
+            State::Short(short)
+            | State::Escape(short)
+            | State::EscapeCr(short)
+            | State::SkipSpace(short) => {
+                self.unfinished_block(self.unclosed_string.or(Some(short.line)))
+            }
+            _ => self.unfinished_block(self.unclosed_string),
+        }
+    }
+
+    fn unfinished_block(&self, unclosed_string: Option<usize>) -> Unfinished {
+        Unfinished::Block {
+            depth: self.open.len(),
+            line: self.open.last().copied().unwrap_or(self.line),
+            start: self.open.first().copied().unwrap_or(self.line),
+            unclosed_string,
         }
     }
 
@@ -174,22 +195,22 @@ impl BlockLexer {
 
             State::LineComment => line_comment(byte),
 
-            State::Short { quote } => short(quote, byte),
+            State::Short(short) => self.short(short, byte),
 
-            State::Escape { quote } => match byte {
-                b'z' => State::SkipSpace { quote },
-                b'\r' => State::EscapeCr { quote },
-                _ => State::Short { quote },
+            State::Escape(short) => match byte {
+                b'z' => State::SkipSpace(short),
+                b'\r' => State::EscapeCr(short),
+                _ => State::Short(short),
             },
 
-            State::EscapeCr { quote } => match byte {
-                b'\n' => State::Short { quote },
-                _ => short(quote, byte),
+            State::EscapeCr(short) => match byte {
+                b'\n' => State::Short(short),
+                _ => self.short(short, byte),
             },
 
-            State::SkipSpace { quote } => match byte {
-                b' ' | b'\t'..=b'\r' => State::SkipSpace { quote },
-                _ => short(quote, byte),
+            State::SkipSpace(short) => match byte {
+                b' ' | b'\t'..=b'\r' => State::SkipSpace(short),
+                _ => self.short(short, byte),
             },
 
             State::Long(long) => match byte {
@@ -218,11 +239,31 @@ impl BlockLexer {
             }
             b'-' => return State::Dash,
             b'[' => return State::Bracket { level: 0 },
-            b'"' | b'\'' => return State::Short { quote: byte },
+            b'"' | b'\'' => {
+                return State::Short(Short {
+                    quote: byte,
+                    line: self.line,
+                });
+            }
             _ => {}
         }
 
         State::Code
+    }
+
+    fn short(&mut self, short: Short, byte: u8) -> State {
+        match byte {
+            b'\\' => State::Escape(short),
+            // Not valid Lua. Going on with code keeps the damage in one line,
+            // so that the block most likely ends where its author meant and
+            // the Lua compiler can say what is wrong.
+            b'\n' => {
+                self.unclosed_string.get_or_insert(short.line);
+                State::Code
+            }
+            _ if byte == short.quote => State::Code,
+            _ => State::Short(short),
+        }
     }
 
     fn long(&self, level: usize, comment: bool) -> State {
@@ -238,18 +279,6 @@ fn line_comment(byte: u8) -> State {
     match byte {
         b'\n' | b'\r' => State::Code,
         _ => State::LineComment,
-    }
-}
-
-fn short(quote: u8, byte: u8) -> State {
-    match byte {
-        b'\\' => State::Escape { quote },
-        // Not valid Lua. Going on with code keeps the damage in one line, so
-        // that the block ends where its author meant and the Lua compiler can
-        // name the line.
-        b'\n' => State::Code,
-        _ if byte == quote => State::Code,
-        _ => State::Short { quote },
     }
 }
 

@@ -15,6 +15,9 @@ pub enum Unfinished {
         line: usize,
         /// The line of the block's own.
         start: usize,
+        /// The line of the first short string that its line did not close. It
+        /// is a likely cause.
+        unclosed_string: Option<usize>,
     },
     /// A string or a comment in long brackets is not closed.
     #[non_exhaustive]
@@ -31,22 +34,25 @@ pub enum Unfinished {
 impl fmt::Display for Unfinished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Unfinished::Block { depth, line, start } => {
-                f.write_str(
+            Unfinished::Block {
+                depth,
+                line,
+                start,
+                unclosed_string,
+            } => {
+                write!(
+                    f,
                     "unexpected end of file, \
-                     expecting terminating characters for lua code block",
+                     expecting terminating characters for lua code block \
+                     (the block starts at line {start}"
                 )?;
-                match depth {
-                    1 => write!(
-                        f,
-                        " (the block starting at line {start} has no closing \"}}\")"
-                    ),
-                    _ => write!(
-                        f,
-                        " (the block starting at line {start} lacks {depth} closing \"}}\", \
-                         the last one not closed is at line {line})"
-                    ),
+                if depth > 1 {
+                    write!(f, ", the last \"{{\" not closed is at line {line}")?;
                 }
+                if let Some(line) = unclosed_string {
+                    write!(f, ", a string at line {line} is not closed")?;
+                }
+                f.write_str(")")
             }
 
             Unfinished::LongBracket {
@@ -55,9 +61,10 @@ impl fmt::Display for Unfinished {
                 comment,
             } => {
                 let equals = Equals(level);
-                let (what, dashes) = match comment {
-                    true => ("comment", "--"),
-                    false => ("string", ""),
+                let (what, dashes) = if comment {
+                    ("comment", "--")
+                } else {
+                    ("string", "")
                 };
                 write!(
                     f,

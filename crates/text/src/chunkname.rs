@@ -6,19 +6,18 @@ const ROOM: usize = 56;
 
 const ELLIPSIS: &[u8] = b"...";
 
-/// `=<tag>(<file>:<line>)`. The file is `nginx.conf` when the path ends so,
-/// else it is relative to the configuration's prefix when it is below it. A
+/// `=<tag>(<file>:<line>)`. The file is `nginx.conf` when it has that name in
+/// any directory, else it is relative to the configuration's prefix when it is below it. A
 /// name too long for Lua's messages loses the head of the file.
 pub fn inline(tag: &str, conf_file: &[u8], conf_prefix: &[u8], line: usize) -> Vec<u8> {
     let line = line.to_string();
     let file = short_file(conf_file, conf_prefix);
     let room = ROOM.saturating_sub(tag.len() + line.len());
-    let (dots, file) = match file.len() > room {
-        true => {
-            let tail = room.saturating_sub(ELLIPSIS.len());
-            (ELLIPSIS, &file[file.len() - tail..])
-        }
-        false => (&b""[..], file),
+    let (dots, file) = if file.len() > room {
+        let tail = room.saturating_sub(ELLIPSIS.len());
+        (ELLIPSIS, &file[file.len() - tail..])
+    } else {
+        (&b""[..], file)
     };
 
     [
@@ -35,12 +34,10 @@ pub fn inline(tag: &str, conf_file: &[u8], conf_prefix: &[u8], line: usize) -> V
 }
 
 fn short_file<'a>(file: &'a [u8], prefix: &[u8]) -> &'a [u8] {
-    const MAIN: &[u8] = b"nginx.conf";
+    const MAIN: &[u8] = b"/nginx.conf";
 
-    if let Some(directory) = file.strip_suffix(MAIN)
-        && matches!(directory.last(), Some(b'/' | b'\\'))
-    {
-        return &file[directory.len()..];
+    if file.ends_with(MAIN) {
+        return &MAIN[1..];
     }
 
     match file.strip_prefix(prefix) {

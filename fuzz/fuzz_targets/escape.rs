@@ -1,0 +1,47 @@
+//! The length is foretold, and decoding undoes escaping.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use nginx_lua_text::escape::{Set, escape, escape_into, escaped_len};
+use nginx_lua_text::unescape::{Plus, decode};
+use nginx_lua_text::uri;
+
+const SETS: [Set; 10] = [
+    Set::Uri,
+    Set::Args,
+    Set::Component,
+    Set::Html,
+    Set::Refresh,
+    Set::Memcached,
+    Set::MailAuth,
+    Set::HeaderName,
+    Set::HeaderValue,
+    Set::SetUriArgs,
+];
+
+fuzz_target!(|input: &[u8]| {
+    for set in SETS {
+        let escaped = escape(input, set);
+        assert_eq!(escaped.len(), escaped_len(input, set));
+        assert!(
+            escaped
+                .iter()
+                .all(|&byte| byte == b'%' || !set.contains(byte))
+        );
+
+        let mut out = Vec::new();
+        escape_into(input, set, &mut out);
+        assert_eq!(out, *escaped);
+
+        if set.contains(b'%') {
+            assert_eq!(*decode(&escaped, Plus::Keep), *input);
+        }
+    }
+
+    assert!(decode(input, Plus::Space).len() <= input.len());
+    assert_eq!(uri::first_unsafe_byte(&uri::display(input)), None);
+    assert_eq!(
+        uri::first_unsafe_byte(&escape(input, Set::HeaderValue)),
+        None
+    );
+});

@@ -1,0 +1,55 @@
+-- An error in a finalizer would surface wherever memory happens to be
+-- allocated, in code that has nothing to do with it, and LuaJIT does not
+-- survive it in compiled code. So finalizers are called protected, and their
+-- errors are logged.
+local failed = ...
+
+local ffi = require "ffi"
+local newproxy, getmetatable, setmetatable = newproxy, getmetatable, setmetatable
+local pcall, rawset, type = pcall, rawset, type
+
+local protected = setmetatable({}, { __mode = "k" })
+
+local function protect(finalizer)
+    if type(finalizer) ~= "function" then
+        return finalizer
+    end
+    local call = protected[finalizer]
+    if not call then
+        call = function(object)
+            local ok, err = pcall(finalizer, object)
+            if not ok then
+                failed(err)
+            end
+        end
+        protected[finalizer] = call
+    end
+    return call
+end
+
+local proxy_meta = {
+    __newindex = function(meta, key, value)
+        rawset(meta, key, key == "__gc" and protect(value) or value)
+    end,
+}
+
+function _G.newproxy(like)
+    local proxy = newproxy(like)
+    if like == true then
+        setmetatable(getmetatable(proxy), proxy_meta)
+    end
+    return proxy
+end
+
+local gc, metatype = ffi.gc, ffi.metatype
+
+function ffi.gc(object, finalizer)
+    return gc(object, protect(finalizer))
+end
+
+function ffi.metatype(ctype, meta)
+    if type(meta) == "table" and type(meta.__gc) == "function" then
+        meta.__gc = protect(meta.__gc)
+    end
+    return metatype(ctype, meta)
+end
