@@ -8,6 +8,7 @@ use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use crate::settings::project;
 use crate::value::Value;
 
 /// A block as far as a listing knows it.
@@ -158,12 +159,14 @@ impl Drop for Perl {
 }
 
 fn command(file: &Path, mode: &str, env: &[(String, String)]) -> Command {
-    let modules = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/nginx/perl");
+    let project = project();
+    let modules = project.join("tests/nginx/perl");
     let mut command = Command::new("perl");
     command
-        .arg(format!("-I{modules}"))
+        .arg("-I")
+        .arg(modules)
         .arg(file)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(project)
         .env("TEST_NGINX_HARNESS", mode)
         .envs(env.iter().map(|(name, value)| (name, value)));
     command

@@ -137,6 +137,12 @@ impl Settings {
     }
 }
 
+/// The root of the project: where cargo says it is, else where it was built.
+pub fn project() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
 fn flag(name: &str) -> bool {
     env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
 }
@@ -211,7 +217,7 @@ fn build_module(cargo: &OsStr, profile: &Path) -> Result<(), String> {
     };
     let mut command = Command::new(cargo);
     command
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(project())
         .args([
             "build",
             "--quiet",
@@ -239,7 +245,7 @@ fn valgrind_options() -> Option<Vec<String>> {
         options => options,
     };
     let mut options: Vec<String> = options.split_whitespace().map(str::to_owned).collect();
-    let suppressions = Path::new(env!("CARGO_MANIFEST_DIR")).join("valgrind.suppress");
+    let suppressions = project().join("valgrind.suppress");
     if suppressions.exists() {
         options.push(format!("--suppressions={}", suppressions.display()));
     }
