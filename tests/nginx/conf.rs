@@ -277,7 +277,7 @@ impl Conf {
 }
 
 /// A line that begins with a directive of the echo module.
-fn uses_echo(config: &[u8]) -> bool {
+pub fn uses_echo(config: &[u8]) -> bool {
     config.split(|&byte| byte == b'\n').any(|line| {
         let line = line.trim_ascii_start();
         line.strip_prefix(b"echo")
@@ -305,10 +305,10 @@ fn is_root() -> bool {
     unsafe { libc::geteuid() == 0 }
 }
 
-struct UserFile {
-    name: String,
-    text: Vec<u8>,
-    modified: Option<String>,
+pub struct UserFile {
+    pub name: String,
+    pub text: Vec<u8>,
+    pub modified: Option<String>,
 }
 
 /// `--- user_files`: ">>> name [time]" before each text, or an array of
@@ -322,7 +322,7 @@ fn user_files(block: &Block) -> Result<Vec<UserFile>, String> {
     }
 }
 
-fn user_files_of_text(text: &[u8]) -> Result<Vec<UserFile>, String> {
+pub fn user_files_of_text(text: &[u8]) -> Result<Vec<UserFile>, String> {
     let mut files: Vec<UserFile> = Vec::new();
     for line in text.split_inclusive(|&byte| byte == b'\n') {
         if let Some(head) = line.strip_prefix(b">>> ") {

@@ -38,7 +38,8 @@ impl Log {
     fn settle(&self) {
         let size = || fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
         let mut before = size();
-        loop {
+        // A timer may keep writing; do not wait for its end.
+        for _ in 0..10 {
             thread::sleep(QUIET);
             let now = size();
             if now == before {
@@ -130,7 +131,8 @@ pub fn check_shutdown_log(
 }
 
 /// Lines that no block may have unless it names them: alert, crit and emerg
-/// messages, failed assertions, workers killed by a signal.
+/// messages, workers killed by a signal, failed assertions, panics, and reports
+/// of sanitizers (nginx sends its standard error to the log).
 pub fn check_severe(block: &Block, log: &Log, perl: &mut Perl) -> Result<Vec<String>, String> {
     let text = log.all();
     let severe: Vec<&[u8]> = lines(&text)
@@ -162,12 +164,15 @@ pub fn check_severe(block: &Block, log: &Log, perl: &mut Perl) -> Result<Vec<Str
         .collect())
 }
 
-fn is_severe(line: &[u8]) -> bool {
+pub fn is_severe(line: &[u8]) -> bool {
     let text = String::from_utf8_lossy(line);
     let level = level(&text);
     matches!(level, Some("alert" | "crit" | "emerg"))
         || (level.is_some() && text.contains(" exited on signal "))
         || (text.contains("Assertion ") && text.contains(" failed"))
+        || text.contains(" panicked at ")
+        || text.contains("ERROR: AddressSanitizer")
+        || text.contains("ERROR: LeakSanitizer")
 }
 
 /// The level of "2026/01/31 12:34:56 [level] …".

@@ -5,6 +5,7 @@ mod block;
 mod checks;
 mod client;
 mod conf;
+mod curl;
 mod log;
 mod mock;
 mod pattern;
@@ -13,10 +14,12 @@ mod ports;
 mod report;
 mod request;
 mod response;
+mod selftest;
 mod server;
 mod settings;
 mod skip;
 mod trial;
+mod unit;
 mod value;
 
 use std::fs;
@@ -45,7 +48,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = harness.trials();
+    let mut trials = unit::trials();
+    trials.extend(selftest::trials(&harness));
+    trials.extend(harness.trials());
     let conclusion = libtest_mimic::run(&args, trials);
     harness.finish();
     conclusion.exit_code()

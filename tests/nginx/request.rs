@@ -169,7 +169,7 @@ fn packet(value: &Value) -> Result<Packet, String> {
 }
 
 /// Skips blank lines and lines of comment before the request line.
-fn strip_comments(mut text: &[u8]) -> &[u8] {
+pub fn strip_comments(mut text: &[u8]) -> &[u8] {
     loop {
         text = text.trim_ascii_start();
         if !text.starts_with(b"#") {

@@ -62,6 +62,13 @@ impl Response {
         (!values.is_empty()).then(|| values.join(&b", "[..]))
     }
 
+    /// Whether there is a header of exactly this name, in whatever case.
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|(header, _)| header.eq_ignore_ascii_case(name))
+    }
+
     fn delimit_body(&mut self, is_head: bool) -> Result<(), String> {
         let length = self.header("Content-Length").map(|value| {
             String::from_utf8_lossy(&value)

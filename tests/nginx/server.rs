@@ -42,8 +42,9 @@ impl Nginx {
         // SAFETY: prctl is async-signal-safe.
         unsafe {
             command.pre_exec(|| {
-                // No nginx stays behind when the harness is killed.
-                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                // No nginx stays behind when the harness is killed; a master
+                // needs the signal that it passes on to its workers.
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
                 Ok(())
             });
         }
@@ -98,10 +99,7 @@ impl Nginx {
             ));
         }
         match ended {
-            None => {
-                let _ = self.child.kill();
-                self.exited = self.child.wait().ok();
-            }
+            None => self.kill(),
             // Ending late is allowed: requests may be under way.
             Some(_) => problems.clear(),
         }
@@ -134,10 +132,28 @@ impl Nginx {
     }
 
     fn signal(&self, signal: i32) {
-        let pid = i32::try_from(self.child.id()).expect("process ids are positive i32");
         // SAFETY: the process is our child and not waited for yet, so that the
         // id cannot be another's.
-        unsafe { libc::kill(pid, signal) };
+        unsafe { libc::kill(self.pid(), signal) };
+    }
+
+    /// Kills nginx and its workers, which do not notice their master's death.
+    fn kill(&mut self) {
+        let pid = self.pid();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let _ = self.child.kill();
+        for worker in children.unwrap_or_default().split_whitespace() {
+            if let Ok(worker) = worker.parse() {
+                // SAFETY: kill has no conditions; the process was a child of
+                // our child a moment ago.
+                unsafe { libc::kill(worker, libc::SIGKILL) };
+            }
+        }
+        self.exited = self.child.wait().ok();
+    }
+
+    fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("process ids are positive i32")
     }
 
     fn stderr(&self) -> String {
@@ -157,8 +173,7 @@ impl Nginx {
 impl Drop for Nginx {
     fn drop(&mut self) {
         if self.exit_status().is_none() {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+            self.kill();
         }
     }
 }

@@ -21,14 +21,8 @@ pub fn reason(
     if let Some(code) = text("skip_eval") {
         return Ok(Some(code));
     }
-    for section in ["skip_nginx", "skip_nginx2"] {
-        if let Some(condition) = text(section) {
-            let skip = versions(&condition, settings.version)
-                .map_err(|error| format!("--- {section}: {error}"))?;
-            if skip {
-                return Ok(Some(format!("nginx version {condition}")));
-            }
-        }
+    if let Some(reason) = by_version(sections, settings.version)? {
+        return Ok(Some(reason));
     }
     if let Some(condition) = text("skip_openssl") {
         let openssl = settings.openssl_version();
@@ -42,6 +36,25 @@ pub fn reason(
         }
     }
     Ok(text("todo").map(|reason| format!("to do: {reason}")))
+}
+
+/// `--- skip_nginx` and `skip_nginx2`.
+pub fn by_version(
+    sections: &BTreeMap<String, Value>,
+    version: Version,
+) -> Result<Option<String>, String> {
+    for section in ["skip_nginx", "skip_nginx2"] {
+        let Some(condition) = sections.get(section).and_then(Value::as_text) else {
+            continue;
+        };
+        let condition = String::from_utf8_lossy(condition).trim().to_owned();
+        let skip =
+            versions(&condition, version).map_err(|error| format!("--- {section}: {error}"))?;
+        if skip {
+            return Ok(Some(format!("nginx version {condition}")));
+        }
+    }
+    Ok(None)
 }
 
 /// "<count>: < 1.20.0" or "<count>: < 1.20.0 or >= 1.25.1", with an optional

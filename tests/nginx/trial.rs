@@ -12,6 +12,7 @@ use crate::block::{Block, parse_time};
 use crate::checks::{Position, check_response};
 use crate::client::exchange;
 use crate::conf::{Expander, ServerRoot};
+use crate::curl;
 use crate::log::{Log, check_access_log, check_error_log, check_severe, check_shutdown_log};
 use crate::mock::Mock;
 use crate::perl::Perl;
@@ -240,7 +241,12 @@ impl<'a> Run<'a> {
             .string("shutdown")?
             .map(|how| shutdown(&how))
             .transpose()?;
-        let mut exchange = match exchange(self.root.port, &request.packets, timeout, shutdown) {
+        let exchanged = if self.block.has("http2") {
+            curl::exchange(&self.block, &self.root, request, timeout)
+        } else {
+            exchange(self.root.port, &request.packets, timeout, shutdown)
+        };
+        let mut exchange = match exchanged {
             Ok(exchange) => exchange,
             Err(error) => return Ok(vec![error]),
         };
