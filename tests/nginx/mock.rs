@@ -8,13 +8,13 @@ use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram, UnixListener, Uni
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use crate::block::Block;
 use crate::conf::Expander;
 use crate::perl::Perl;
-use crate::report::difference;
+use crate::report::{difference, quote, show};
 use crate::value::Value;
 
 const POLL: Duration = Duration::from_millis(5);
@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_millis(5);
 pub struct Mock {
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
-    expected: Option<Vec<u8>>,
+    expected: Option<Value>,
     expected_length: Option<usize>,
     what: &'static str,
     _target: Target,
@@ -69,7 +69,7 @@ impl Mock {
         let target = Target::take("tcp", listen);
         let listener = Listener::bind(&target.name)
             .map_err(|error| format!("--- tcp_listen: {}: {error}", target.name))?;
-        let expected = block.text("tcp_query")?.map(<[u8]>::to_vec);
+        let expected = block.value("tcp_query").cloned();
         let expected_length = match block.string("tcp_query_len")? {
             Some(text) => Some(
                 text.parse()
@@ -77,10 +77,11 @@ impl Mock {
             ),
             None => None,
         };
+        let expected_text = expected.as_ref().and_then(Value::as_text);
         let script = Script {
             reply: reply(block, "tcp_reply", block.has("tcp_shutdown"))?,
             delay: block.duration("tcp_reply_delay")?,
-            query_length: expected_length.or(expected.as_ref().map(Vec::len)),
+            query_length: expected_length.or(expected_text.map(<[u8]>::len)),
             keep_open: block.has("tcp_no_close"),
             shutdown: block
                 .string("tcp_shutdown")?
@@ -119,18 +120,27 @@ impl Mock {
         Ok(Mock {
             thread: Some(thread),
             shared,
-            expected: block.text("udp_query")?.map(<[u8]>::to_vec),
+            expected: block.value("udp_query").cloned(),
             expected_length: None,
             what: "udp_query",
             _target: target,
         })
     }
 
-    /// Stops the server; returns what was wrong with the query.
-    pub fn finish(mut self) -> Vec<String> {
+    /// Stops the server; returns what was wrong with the query, which may
+    /// still come for as long as `patience`.
+    pub fn finish(mut self, perl: &Mutex<Perl>, patience: Duration) -> Result<Vec<String>, String> {
+        let deadline = Instant::now() + patience;
+        let mut problems = loop {
+            let mut perl = perl.lock().expect("nobody panics with perl in hand");
+            let problems = self.wrong_query(&mut perl)?;
+            drop(perl);
+            if problems.is_empty() || Instant::now() > deadline {
+                break problems;
+            }
+            thread::sleep(POLL);
+        };
         self.stop();
-        let query = self.shared.query.lock().expect("the server does not panic");
-        let mut problems = Vec::new();
         problems.extend(
             self.shared
                 .trouble
@@ -138,14 +148,34 @@ impl Mock {
                 .expect("the server does not panic")
                 .take(),
         );
-        if let Some(expected) = &self.expected
-            && *expected != *query
-        {
-            problems.push(format!(
-                "--- {}\n{}",
-                self.what,
-                difference(expected, &query)
-            ));
+        Ok(problems)
+    }
+
+    fn wrong_query(&self, perl: &mut Perl) -> Result<Vec<String>, String> {
+        let query = self
+            .shared
+            .query
+            .lock()
+            .expect("the server does not panic")
+            .clone();
+        let mut problems = Vec::new();
+        match &self.expected {
+            None => {}
+            Some(Value::Text(text)) if *text == query => {}
+            Some(Value::Text(text)) => {
+                problems.push(format!("--- {}\n{}", self.what, difference(text, &query)));
+            }
+            Some(Value::Regex(pattern)) => {
+                if !perl.is_match(pattern, &query)? {
+                    problems.push(format!(
+                        "--- {}: {} does not match\n{}",
+                        self.what,
+                        quote(pattern),
+                        show(&query)
+                    ));
+                }
+            }
+            Some(other) => return Err(format!("--- {} is {}", self.what, other.kind())),
         }
         if let Some(expected) = self.expected_length
             && expected != query.len()
@@ -155,7 +185,7 @@ impl Mock {
                 query.len()
             ));
         }
-        problems
+        Ok(problems)
     }
 
     fn stop(&mut self) {

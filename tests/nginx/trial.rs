@@ -139,11 +139,16 @@ impl<'a> Run<'a> {
             .mul_f64(self.settings.patience)
     }
 
+    /// For how long after the response we wait for what nginx does then.
+    fn late(&self) -> Duration {
+        Duration::from_millis(500).mul_f64(self.settings.patience)
+    }
+
     fn check_error_log(&mut self, repetition: usize) -> Result<Vec<String>, String> {
+        let late = self.late();
         // Not self.perl(), which would borrow the log too.
         let mut perl = self.perl.lock().expect("nobody panics with perl in hand");
-        let patience = Duration::from_millis(500).mul_f64(self.settings.patience);
-        check_error_log(&self.block, &mut self.log, repetition, &mut perl, patience)
+        check_error_log(&self.block, &mut self.log, repetition, &mut perl, late)
     }
 
     fn must_die(&mut self) -> Result<Vec<String>, String> {
@@ -223,7 +228,7 @@ impl<'a> Run<'a> {
             problems.extend(self.request(index, repetition)?);
         }
         for mock in mocks {
-            problems.extend(mock.finish());
+            problems.extend(mock.finish(&self.perl, self.late())?);
         }
         Ok(problems)
     }
