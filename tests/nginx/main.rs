@@ -49,7 +49,9 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = unit::trials();
-    trials.extend(selftest::trials(&harness));
+    if harness.settings.valgrind.is_none() {
+        trials.extend(selftest::trials(&harness));
+    }
     trials.extend(harness.trials());
     let conclusion = libtest_mimic::run(&args, trials);
     harness.finish();
@@ -82,6 +84,7 @@ impl Harness {
             match perl::list(&file, &self.settings.perl_env()) {
                 Ok(listing) => {
                     for (index, block) in listing.into_iter().enumerate() {
+                        self.note_only(&file, &block);
                         trials.push(self.trial(&file, index, block));
                     }
                 }
@@ -92,6 +95,14 @@ impl Harness {
             }
         }
         trials
+    }
+
+    /// A forgotten --- ONLY must not go unseen.
+    fn note_only(&self, file: &Path, block: &Listing) {
+        if block.sections.contains_key("ONLY") {
+            let others = format!("{}, all blocks but {}", short_name(file), block.name);
+            lock(&self.skipped).push((others, "--- ONLY".into()));
+        }
     }
 
     fn trial(self: &Arc<Harness>, file: &Path, index: usize, block: Listing) -> Trial {
