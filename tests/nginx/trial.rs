@@ -13,7 +13,7 @@ use crate::checks::{Position, check_response};
 use crate::client::exchange;
 use crate::conf::{Expander, ServerRoot};
 use crate::curl;
-use crate::log::{Log, check_access_log, check_error_log, check_severe, check_shutdown_log};
+use crate::log::{Log, check_access_log, check_error_log, check_severe, check_shutdown_log, lines};
 use crate::mock::Mock;
 use crate::perl::Perl;
 use crate::ports::Ports;
@@ -323,8 +323,10 @@ impl<'a> Run<'a> {
     }
 
     fn port_was_taken(&self) -> bool {
-        let bind = format!("bind() to 127.0.0.1:{} failed (98", self.root.port);
-        find(&self.log.all(), bind.as_bytes()).is_some()
+        let log = self.log.all();
+        lines(&log).iter().any(|line| {
+            find(line, b"bind() to 127.0.0.1:").is_some() && find(line, b"failed (98:").is_some()
+        })
     }
 
     fn report(&self, problems: &[String]) -> String {

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram, UnixListener, UnixStream};
 use std::sync::{Condvar, Mutex};
+use std::thread;
 use std::time::Duration;
 
 /// How long a read waits, so that a server sees that it is to stop.
@@ -50,6 +51,19 @@ impl Drop for Target {
     }
 }
 
+/// Tries again while the port is in use. The server of the repetition before is
+/// gone, but a child that another thread has just forked has copies of its
+/// sockets until its exec.
+fn while_in_use<Socket>(bind: impl Fn() -> io::Result<Socket>) -> io::Result<Socket> {
+    for _ in 0..400 {
+        match bind() {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => thread::sleep(POLL),
+            result => return result,
+        }
+    }
+    bind()
+}
+
 fn port(name: &str) -> io::Result<u16> {
     name.parse().map_err(|_| {
         io::Error::new(
@@ -72,7 +86,8 @@ impl Listener {
             listener.set_nonblocking(true)?;
             return Ok(Listener::Unix(listener));
         }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port(name)?))?;
+        let port = port(name)?;
+        let listener = while_in_use(|| TcpListener::bind((Ipv4Addr::LOCALHOST, port)))?;
         listener.set_nonblocking(true)?;
         Ok(Listener::Tcp(listener))
     }
@@ -141,7 +156,8 @@ impl Datagrams {
             socket.set_read_timeout(Some(POLL))?;
             return Ok(Datagrams::Unix(socket));
         }
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port(name)?))?;
+        let port = port(name)?;
+        let socket = while_in_use(|| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)))?;
         socket.set_read_timeout(Some(POLL))?;
         Ok(Datagrams::Udp(socket))
     }
