@@ -34,6 +34,7 @@ use crate::perl::Listing;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use crate::trial::Fault;
+use crate::value::Value;
 
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();
@@ -128,22 +129,15 @@ impl Harness {
         let root = format!("{stem}-{}", index + 1);
         let result = trial::run(&self.settings, &self.ports, file, index, &root);
 
-        let differs = block
-            .sections
-            .get("differs")
-            .and_then(value::Value::as_text);
-        match (result, differs.filter(|_| self.settings.oracle)) {
-            (Ok(()), None) => Ok(()),
-            (Ok(()), Some(_)) => Err(Failed::from(
-                "the block says --- differs, but the C module passes it: remove the mark",
-            )),
-            (Err(Fault::Check(_)), Some(why)) => {
-                let why = String::from_utf8_lossy(why).trim().to_owned();
+        let differs = block.sections.get("differs").and_then(Value::as_text);
+        match judge(result, differs.filter(|_| self.settings.oracle)) {
+            Verdict::Passed => Ok(()),
+            Verdict::Differs(why) => {
                 lock(&self.differing).push((title.to_owned(), why));
                 Ok(())
             }
-            (Err(Fault::Block(error) | Fault::Check(error)), _) => Err(Failed::from(format!(
-                "{}:{}\n{error}",
+            Verdict::Failed(report) => Err(Failed::from(format!(
+                "{}:{}\n{report}",
                 short_name(file),
                 block.line
             ))),
@@ -169,6 +163,29 @@ impl Harness {
         }
         // Goes only if no failed block has left its server root.
         let _ = fs::remove_dir(&self.settings.work);
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Passed,
+    /// The C module fails the block, as the block says; why.
+    Differs(String),
+    Failed(String),
+}
+
+/// Weighs what came out against `--- differs`, if that counts: then the block
+/// has to fail, and not for being badly written.
+fn judge(result: Result<(), Fault>, differs: Option<&[u8]>) -> Verdict {
+    match (result, differs) {
+        (Ok(()), None) => Verdict::Passed,
+        (Ok(()), Some(_)) => Verdict::Failed(
+            "the block says --- differs, but the C module passes it: remove the mark".into(),
+        ),
+        (Err(Fault::Check(_)), Some(why)) => {
+            Verdict::Differs(String::from_utf8_lossy(why).trim().to_owned())
+        }
+        (Err(Fault::Block(report) | Fault::Check(report)), _) => Verdict::Failed(report),
     }
 }
 
