@@ -591,3 +591,4 @@ hello
 X-Foo: bar
 --- response_body
 HTTP/2.0 bar hello
+--- skip_eval: 2: system("curl --version >/dev/null 2>&1") != 0
