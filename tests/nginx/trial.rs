@@ -236,7 +236,8 @@ impl<'a> Run<'a> {
     fn request(&mut self, index: usize, repetition: usize) -> Result<Vec<String>, String> {
         let request = &self.requests[index];
         let abort = self.block.has("abort");
-        let timeout = if abort && self.settings.valgrind.is_none() {
+        // When to abort is part of the test.
+        let timeout = if abort {
             self.timeout
         } else {
             self.timeout.mul_f64(self.settings.patience)
@@ -342,6 +343,10 @@ impl<'a> Run<'a> {
             self.root.path.display()
         ));
         report.push_str(&format!("  conf: {}\n", self.root.conf().display()));
+        let perl = fs::read(self.root.path.join("perl.log")).unwrap_or_default();
+        if !perl.is_empty() {
+            report.push_str(&format!("perl says:\n{}", show(&perl)));
+        }
         report.push_str("end of error.log without debug messages:\n");
         report.push_str(&tail(&self.log.all()));
         report
