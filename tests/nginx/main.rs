@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     }
     trials.extend(harness.trials());
     let conclusion = libtest_mimic::run(&args, trials);
-    harness.finish();
+    harness.finish(&args);
     conclusion.exit_code()
 }
 
@@ -90,6 +90,8 @@ impl Harness {
                     }
                 }
                 Err(error) => {
+                    // The trial may not be among those chosen.
+                    eprintln!("{error}");
                     let name = format!("{} (cannot be read)", short_name(&file));
                     trials.push(Trial::test(name, || Err(Failed::from(error))));
                 }
@@ -144,7 +146,12 @@ impl Harness {
         }
     }
 
-    fn finish(&self) {
+    fn finish(&self, args: &Arguments) {
+        let chosen = |name: &str| {
+            args.filter
+                .as_ref()
+                .is_none_or(|filter| name.contains(filter))
+        };
         for (title, list) in [
             ("not run", &self.skipped),
             (
@@ -153,6 +160,7 @@ impl Harness {
             ),
         ] {
             let mut list = lock(list);
+            list.retain(|(name, _)| chosen(name) && !args.list);
             list.sort();
             if !list.is_empty() {
                 println!("{} {title}:", list.len());
