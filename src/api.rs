@@ -15,6 +15,7 @@ mod request_headers;
 mod response_headers;
 mod sleep;
 mod table;
+mod text;
 mod time;
 mod uri;
 mod var;
@@ -27,6 +28,7 @@ use crate::lua::State;
 /// Adds the API to a new machine.
 pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     constants::open(l);
+    text::open(l);
     for function in table::FUNCTIONS.iter().flat_map(|area| area.iter()) {
         function.register(l);
     }

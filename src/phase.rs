@@ -103,7 +103,8 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
             return ERROR;
         }
 
-        if used.contains(Phases::HEADER_FILTER) {
+        // Code that filters the body needs the header filter to say so.
+        if used.intersects(Phases::HEADER_FILTER | Phases::BODY_FILTER) {
             header_filter::install();
         }
         if used.contains(Phases::BODY_FILTER) {

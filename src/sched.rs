@@ -4,6 +4,7 @@ pub(crate) mod abort;
 pub(crate) mod body;
 pub(crate) mod buffers;
 pub(crate) mod ctx;
+mod failures;
 pub(crate) mod filter_chunk;
 pub(crate) mod load;
 pub(crate) mod output;

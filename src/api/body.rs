@@ -1,7 +1,7 @@
 //! `ngx.req`: the request body.
 
-use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT};
-use super::output::park;
+use super::call::{self, REQUEST_OBJECT_NOT_FOUND};
+use super::output::{cannot_wait, park};
 use super::table::Function;
 use crate::conf::Phases;
 use crate::lua::state::Type;
@@ -24,12 +24,12 @@ fn read_body(l: State) -> Return {
     if n != 0 {
         return Err(l.error(format_args!("expecting 0 arguments but seen {n}")));
     }
-    let (run, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST_OBJECT)?;
+    let (run, ctx) = call::in_phases(l, Phases::OUTPUT, REQUEST_OBJECT_NOT_FOUND)?;
     let Some(thread) = run.thread() else {
         return Err(l.error("no co ctx found"));
     };
-    if !run.can_wait(l) {
-        return Err(l.error("attempt to yield across C-call boundary"));
+    if !run.can_wait(l) && !ctx.body_is_at_hand() {
+        return Err(cannot_wait(l));
     }
 
     match ctx.read_body() {
@@ -54,7 +54,7 @@ fn get_body_data(l: State) -> Return {
     if n > 1 {
         return Err(l.error(format_args!("expecting 0 or 1 arguments but seen {n}")));
     }
-    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+    let (_, ctx) = call::with_request(l, REQUEST_OBJECT_NOT_FOUND)?;
     let max = match l.type_of(1) {
         Type::None | Type::Nil => usize::MAX,
         Type::Number if l.number(1) >= 0.0 => l.number(1) as usize,

@@ -6,9 +6,10 @@ use crate::conf::{Phase, Phases};
 use crate::lua::{Raise, State};
 use crate::sched::{Ctx, Run, Thread};
 
-/// How a function says that no request is there; the C module has two ways.
+/// How a function says that no request is there; the C module has three ways.
 pub(super) const NO_REQUEST: &str = "no request found";
 pub(super) const NO_REQUEST_OBJECT: &str = "no request object found";
+pub(super) const REQUEST_OBJECT_NOT_FOUND: &str = "request object not found";
 
 /// The run and the request's context, in one of `phases`.
 pub(super) fn in_phases<'a>(

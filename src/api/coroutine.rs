@@ -7,7 +7,7 @@ use mlua::Lua;
 use super::call;
 use super::output::park;
 use super::table::Function;
-use crate::conf::Phases;
+use crate::conf::{Phase, Phases};
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State, function};
 use crate::sched::Run;
@@ -17,11 +17,22 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("coroutine.create", create),
     Function::new("coroutine.resume", resume),
     Function::new("coroutine.status", status),
+    Function::new("coroutine.yield", yield_),
 ];
 
 /// Coroutines that resume each other use the C stack; this is as deep as they
 /// may go.
 const DEEPEST: usize = 1000;
+
+/// `... = coroutine.yield(...)`
+fn yield_(l: State) -> Return {
+    check_phase(l)?;
+    if !l.can_yield() {
+        return Err(l.error("attempt to yield across C-call boundary"));
+    }
+    // SAFETY: it was asked whether that is possible.
+    Ok(unsafe { ffi::lua_yield(l.as_ptr(), l.top()) })
+}
 
 /// Adds `coroutine.wrap`, whose functions are closures of Lua.
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
@@ -50,14 +61,12 @@ pub(super) fn native(lua: &Lua, f: ffi::lua_CFunction) -> mlua::Result<mlua::Fun
 
 /// `co = coroutine.create(function)`
 fn create(l: State) -> Return {
-    check_phase(l)?;
     new_coroutine(l)?;
     Ok(1)
 }
 
 /// `function = coroutine.wrap(function)`
 fn wrap(l: State) -> Return {
-    check_phase(l)?;
     new_coroutine(l)?;
     l.push_value(ffi::lua_upvalueindex(1));
     l.insert(-2);
@@ -70,10 +79,12 @@ fn wrap(l: State) -> Return {
 
 /// Pushes a coroutine for the function that is the first argument.
 fn new_coroutine(l: State) -> Result<(), Raise> {
-    let plain = Run::current().is_none_or(|run| !run.phase.is_in(Phases::YIELD));
+    const PLAIN: Phases = Phases::HEADER_FILTER.union(Phases::BODY_FILTER);
+    let plain = Run::current().is_none_or(|run| run.phase == Phase::Init || run.phase.is_in(PLAIN));
     if l.type_of(1) != Type::Function || (l.is_c_function(1) && !plain) {
         return Err(l.argument_error(1, "Lua function expected"));
     }
+    check_phase(l)?;
     // SAFETY: the new coroutine is on the stack of `l`, which keeps it.
     let co = unsafe { State::from_ptr(ffi::lua_newthread(l.as_ptr())) };
     l.push_value(1);
@@ -178,6 +189,9 @@ fn kind(l: State, co: State) -> &'static str {
 /// `raise(co, value)`: throws what ended a wrapped coroutine.
 fn raise(l: State) -> Return {
     l.set_top(2);
+    if let Some(thread) = Run::current().and_then(Run::thread) {
+        thread.note_failure(l);
+    }
     Err(Raise::Value)
 }
 

@@ -5,7 +5,7 @@ use mlua::Lua;
 
 use super::call;
 use super::coroutine::native;
-use super::var::push_text;
+use super::text::push_text;
 use crate::conf::Phase;
 use crate::lua::{Return, State, function, traceback};
 use crate::ngx::log;

@@ -55,8 +55,10 @@ pub(super) fn max(l: State, index: i32) -> Result<Option<usize>, Raise> {
             n => Ok(Some(usize::try_from(n).unwrap_or(DEFAULT_MAX))),
         },
         _ => {
-            let message = format!("cannot convert '{}' to 'int'", l.type_name(index));
-            Err(l.argument_error(index, message))
+            let kind = l.type_name(index);
+            Err(l.error(format_args!(
+                "bad argument #2 to 'max' (cannot convert '{kind}' to 'int')"
+            )))
         }
     }
 }

@@ -70,7 +70,7 @@ fn push_caller(l: State, line: &mut Vec<u8>) {
         line.extend_from_slice(name);
         line.extend_from_slice(format!(":{}: ", frame.currentline).as_bytes());
 
-        if !frame.name.is_null() && *frame.name != 0 {
+        if source != b"[C]" && !frame.name.is_null() && *frame.name != 0 {
             line.extend_from_slice(CStr::from_ptr(frame.name).to_bytes());
             line.extend_from_slice(b"(): ");
         }

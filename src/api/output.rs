@@ -4,11 +4,12 @@ use core::ffi::c_int;
 
 use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT};
 use super::table::Function;
+use super::text;
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
-use crate::sched::Wait;
 use crate::sched::output::Refusal;
+use crate::sched::{Run, Wait};
 use crate::sys::{AGAIN, lua};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -20,7 +21,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// Tables in tables that are printed; a table that contains itself ends here.
-const DEEPEST: usize = 100;
+const DEEPEST: usize = 1000;
 
 /// `ok, err = ngx.print(...)`
 ///
@@ -39,6 +40,9 @@ fn say(l: State) -> Return {
 
 fn write(l: State, end: &[u8]) -> Return {
     let (_, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST_OBJECT)?;
+    if let Some(refusal) = ctx.output.refusal(ctx) {
+        return answer(l, Err(refusal));
+    }
     let args = l.top();
 
     let mut len = end.len();
@@ -79,7 +83,7 @@ fn check(l: State, index: c_int, arg: c_int, depth: usize) -> Result<(), Raise> 
 
 fn check_table(l: State, table: c_int, arg: c_int, depth: usize) -> Result<(), Raise> {
     if depth >= DEEPEST || !l.ensure(8) {
-        return Err(l.argument_error(arg, "tables nested too deeply"));
+        return Err(l.argument_error(arg, "stack overflow: tables nested too deeply"));
     }
 
     l.push_nil();
@@ -98,7 +102,7 @@ fn check_table(l: State, table: c_int, arg: c_int, depth: usize) -> Result<(), R
 fn each(l: State, index: c_int, sink: &mut dyn FnMut(&[u8])) {
     match l.type_of(index) {
         Type::String => sink(l.bytes(index).unwrap_or_default()),
-        Type::Number => number(l, index, sink),
+        Type::Number => text::number(l.number(index), sink),
         Type::Boolean => sink(if l.boolean(index) { b"true" } else { b"false" }),
         Type::LightUserdata => sink(b"null"),
         Type::Table => {
@@ -121,20 +125,6 @@ fn length(l: State, table: c_int) -> c_int {
         largest = largest.max(l.number(-1) as c_int);
     }
     largest
-}
-
-/// A number as Lua writes it; whole ones without making a Lua string.
-fn number(l: State, index: c_int, sink: &mut dyn FnMut(&[u8])) {
-    const EXACT: f64 = 1e14;
-
-    let value = l.number(index);
-    if value.fract() == 0.0 && value.abs() < EXACT && (value != 0.0 || value.is_sign_positive()) {
-        sink(itoa::Buffer::new().format(value as i64).as_bytes());
-    } else {
-        l.push_value(index);
-        sink(l.bytes(-1).unwrap_or_default());
-        l.pop(1);
-    }
 }
 
 /// `ok, err = ngx.flush(wait?)`
@@ -160,11 +150,11 @@ fn flush(l: State) -> Return {
         wait = l.boolean(1);
     }
 
-    if let Err(refusal) = ctx.output.can_flush(ctx) {
+    if let Err(refusal) = ctx.output.can_flush(ctx, wait) {
         return answer(l, Err(refusal));
     }
     if wait && !run.can_wait(l) {
-        return Err(l.error("attempt to yield across C-call boundary"));
+        return Err(cannot_wait(l));
     }
     let rc = match ctx.output.flush(ctx) {
         Ok(rc) => rc,
@@ -192,8 +182,11 @@ fn eof(l: State) -> Return {
     if l.top() != 0 {
         return Err(l.error("no argument is expected"));
     }
-    let (_, ctx) = call::with_request(l, NO_REQUEST_OBJECT)?;
-    if ctx.output.seen_eof() {
+    // Known before the phase is looked at: log_by_lua gets this answer too.
+    if Run::current()
+        .and_then(Run::ctx)
+        .is_some_and(|ctx| ctx.output.seen_eof())
+    {
         return answer(l, Err(Refusal::SeenEof));
     }
     let (_, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST_OBJECT)?;
@@ -233,4 +226,11 @@ fn failure(l: State, reason: &str) -> Return {
 pub(super) fn park(l: State) -> c_int {
     // SAFETY: `Run::can_wait` was asked, so that this only notes the yield.
     unsafe { lua::lua_yield(l.as_ptr(), 0) }
+}
+
+/// The error of a call that would have to wait where that is impossible; in
+/// Lua's words, which have no position.
+pub(super) fn cannot_wait(l: State) -> Raise {
+    l.push_bytes("attempt to yield across C-call boundary");
+    Raise::Value
 }

@@ -5,7 +5,7 @@ use nginx_lua_text::escape::{Set, escape};
 use super::call::{self, NO_REQUEST};
 use super::headers;
 use super::table::Function;
-use super::var::push_text;
+use super::text::push_text;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 use crate::ngx::NgxStr;
@@ -96,8 +96,14 @@ fn set(l: State, value: i32) -> Return {
     let name = escape(l.bytes(-1).unwrap_or_default(), Set::HeaderName).into_owned();
     let values = values(l, value)?;
 
+    // HTTP/0.9, or a request line that nginx refused.
     // SAFETY: live request.
-    if unsafe { (*r.as_ptr()).http_version < NGX_HTTP_VERSION_10 as ngx_uint_t } {
+    let has_headers = unsafe {
+        let r = r.as_ptr();
+        (*r).http_version >= NGX_HTTP_VERSION_10 as ngx_uint_t
+            && !(*r).headers_in.headers.part.elts.is_null()
+    };
+    if !has_headers {
         return Ok(0);
     }
     match request_headers::set(r, &name, &values) {

@@ -5,7 +5,7 @@ use nginx_lua_text::header::dashes;
 
 use super::call::{self, NO_REQUEST};
 use super::request_headers::values;
-use super::var::push_text;
+use super::text::push_text;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State, function};
 use crate::ngx::Request;

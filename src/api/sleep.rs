@@ -1,7 +1,7 @@
 //! `ngx.sleep`.
 
 use super::call::{self, NO_REQUEST};
-use super::output::park;
+use super::output::{cannot_wait, park};
 use super::table::Function;
 use crate::conf::Phases;
 use crate::lua::{Return, State};
@@ -32,7 +32,7 @@ fn sleep(l: State) -> Return {
         return Err(l.error("no co ctx found"));
     };
     if !run.can_wait(l) {
-        return Err(l.error("attempt to yield across C-call boundary"));
+        return Err(cannot_wait(l));
     }
 
     thread.start_timer(msec as usize);

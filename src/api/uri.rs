@@ -4,7 +4,7 @@ use nginx_lua_text::args::{Args, Counting, Value, push_pair};
 use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::uri::{display, first_unsafe_byte};
 
-use super::call::{self, NO_REQUEST};
+use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT};
 use super::headers;
 use super::output::park;
 use super::table::Function;
@@ -73,7 +73,7 @@ fn set_uri_args(l: State) -> Return {
     if n != 1 {
         return Err(l.error(format_args!("expecting 1 argument but seen {n}")));
     }
-    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+    let (_, ctx) = call::with_request(l, NO_REQUEST_OBJECT)?;
 
     let args = match l.type_of(1) {
         Type::String | Type::Number => {
@@ -185,6 +185,7 @@ fn set_uri(l: State) -> Return {
         unsafe {
             (*r.as_ptr()).set_uri_changed(1);
         }
+        ctx.drop_table();
         ctx.exit.set(Some(OK));
         return Ok(park(l));
     }

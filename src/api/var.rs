@@ -1,8 +1,7 @@
 //! `ngx.var`: nginx's variables.
 
-use core::ffi::c_int;
-
 use super::call::{self, NO_REQUEST};
+use super::text::push_text;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State, function};
 use crate::ngx::{Request, string};
@@ -118,21 +117,6 @@ fn write(l: State) -> Return {
     let name = Name::new(l.bytes(2).unwrap_or_default(), r).ok_or_else(|| l.error("no memory"))?;
     set(l, r, &name, value)?;
     Ok(0)
-}
-
-/// Pushes `tostring(value)`.
-pub(super) fn push_text(l: State, index: c_int) -> Result<(), Raise> {
-    if matches!(l.type_of(index), Type::String | Type::Number) {
-        l.push_value(index);
-        return Ok(());
-    }
-    l.raw_get_field(LUA_GLOBALSINDEX, "tostring");
-    l.push_value(index);
-    // SAFETY: function and argument are on the stack; errors are caught.
-    match unsafe { crate::sys::lua::lua_pcall(l.as_ptr(), 1, 1, 0) } {
-        crate::sys::lua::LUA_OK => Ok(()),
-        _ => Err(Raise::Value),
-    }
 }
 
 fn set(l: State, r: Request, name: &Name, value: Option<ngx_str_t>) -> Result<(), Raise> {

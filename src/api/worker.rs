@@ -75,8 +75,13 @@ fn id(l: State) -> Return {
 
 /// `n = ngx.worker.count()`: `worker_processes`.
 fn count(l: State) -> Return {
-    // SAFETY: the core module always has configuration.
+    // SAFETY: the core module always has configuration, once it was read: not
+    // yet in init_by_lua when nginx starts.
     unsafe {
+        if (*ngx_cycle).conf_ctx.is_null() {
+            l.push_integer(-1);
+            return Ok(1);
+        }
         let conf: *mut ngx_core_conf_t = (*(*ngx_cycle).conf_ctx.add(ngx_core_module.index)).cast();
         l.push_integer((*conf).worker_processes as i64);
     }

@@ -240,7 +240,11 @@ impl Directive {
                 Kind::Flag(offset) | Kind::Number(offset) => offset,
                 _ => 0,
             },
-            post: (&raw const self.kind).cast_mut().cast(),
+            post: match self.kind {
+                // nginx's own setters take it for something of theirs.
+                Kind::Flag(_) | Kind::Number(_) => core::ptr::null_mut(),
+                _ => (&raw const self.kind).cast_mut().cast(),
+            },
         }
     }
 

@@ -216,6 +216,8 @@ pub(super) unsafe extern "C" fn package_path(
 ) -> *mut c_char {
     setter(cf, cmd, |cf, kind| {
         let options = &mut cf.main_conf().options;
+        // SAFETY: the cycle's prefix is set before its configuration is read.
+        options.prefix = unsafe { (*(*cf.as_ptr()).cycle).prefix.bytes().to_vec() };
         let slot = match kind {
             Kind::PackagePath => &mut options.package_path,
             _ => &mut options.package_cpath,

@@ -5,6 +5,7 @@
 
 use super::state::Ref;
 use super::{State, Vm};
+use crate::sys::lua::{LUA_OK, LUA_YIELD, lua_newthread};
 
 /// A coroutine and the registry entry that keeps it alive. It goes back to
 /// the machine through [`Vm::recycle`].
@@ -23,7 +24,7 @@ impl Vm {
         let main = self.main();
         // SAFETY: the new coroutine is anchored before anything else happens.
         let state = unsafe {
-            let l = crate::sys::lua::lua_newthread(main.as_ptr());
+            let l = lua_newthread(main.as_ptr());
             State::from_ptr(l)
         };
         Coroutine {
@@ -32,12 +33,16 @@ impl Vm {
         }
     }
 
-    /// Takes a coroutine back, ended or not.
+    /// Takes a coroutine back, ended or not. One that an error ended is not used
+    /// again: LuaJIT cannot reset a stack that has overflown.
     pub(crate) fn recycle(&self, coroutine: Coroutine) {
         let mut spare = self.spare.borrow_mut();
 
         match self.reset_thread {
-            Some(reset) if spare.len() < self.spare_limit => {
+            Some(reset)
+                if spare.len() < self.spare_limit
+                    && matches!(coroutine.state.status(), LUA_OK | LUA_YIELD) =>
+            {
                 // SAFETY: the coroutine belongs to this machine and does not run.
                 unsafe { reset(self.main().as_ptr(), coroutine.state.as_ptr()) };
                 spare.push(coroutine);

@@ -164,6 +164,11 @@ impl State {
         unsafe { ffi::lua_objlen(self.0, index) }
     }
 
+    pub(crate) fn raw_equal(self, a: c_int, b: c_int) -> bool {
+        // SAFETY: module notes.
+        unsafe { ffi::lua_rawequal(self.0, a, b) != 0 }
+    }
+
     pub(crate) fn push_nil(self) {
         // SAFETY: module notes.
         unsafe { ffi::lua_pushnil(self.0) }

@@ -13,7 +13,7 @@ const FRAMES: i32 = 22;
 /// one.
 const ENDS: i32 = 10;
 /// Coroutines shown of one chain.
-const COROUTINES: usize = 5;
+pub(crate) const COROUTINES: usize = 5;
 
 /// Appends the traces of a chain of coroutines, the innermost first. `closure`
 /// is the chunk's function, which is called what it is to its author: the main

@@ -128,8 +128,8 @@ impl Vm {
     }
 
     /// Calls the function below the `args` topmost values of the main state.
-    /// On error, the text for the log is returned.
-    pub(crate) fn call(&self, args: i32, results: i32) -> Result<(), Vec<u8>> {
+    /// On error, the text for the log is returned, if there is one.
+    pub(crate) fn call(&self, args: i32, results: i32) -> Result<(), Option<Vec<u8>>> {
         let l = self.main;
         let base = l.top() - args;
 
@@ -144,7 +144,7 @@ impl Vm {
             return Ok(());
         }
 
-        let message = l.bytes(-1).unwrap_or(b"unknown reason").to_vec();
+        let message = l.bytes(-1).map(<[u8]>::to_vec);
         l.pop(1);
         Err(message)
     }

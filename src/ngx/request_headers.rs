@@ -50,8 +50,8 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[Vec<u8>]) -> Result<(), Set
         set_connection(headers_in, values.last());
     } else if name.eq_ignore_ascii_case(b"user-agent") {
         set_browser(headers_in, values.last());
-    } else if let Some(host) = host {
-        headers_in.server = host;
+    } else if name.eq_ignore_ascii_case(b"host") {
+        headers_in.server = host.unwrap_or(ngx_str_t::empty());
         forget_variable(r, c"host");
     }
     Ok(())

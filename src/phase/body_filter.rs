@@ -43,11 +43,11 @@ unsafe extern "C" fn filter(r: *mut ngx_http_request_t, chain: *mut ngx_chain_t)
         let Some(chunk) = r.loc_conf().hook(Phase::BodyFilter) else {
             return next(r, chain);
         };
-        // An empty chain asks the filters below to go on with what they have.
-        if chain.is_null() {
+        let Some(ctx) = Ctx::of(r) else { return ERROR };
+        // An empty chain asks the filters to go on with what they have.
+        if chain.is_null() && ctx.filter.waiting.get().is_null() {
             return next(r, chain);
         }
-        let Some(ctx) = Ctx::of(r) else { return ERROR };
 
         if ctx.filter.seen_last.get() {
             // SAFETY: the chain is nginx's, for us to consume.

@@ -63,7 +63,9 @@ pub(super) fn run_outside(vm: &Vm, chunk: &Chunk, log: *mut ngx_log_t) -> Result
 
     code::compile(vm.main(), source, &chunk.chunkname)
         .map_err(|error| error.to_string().into_bytes())?;
-    Run::without_request(chunk.phase, vm, log).enter(|| vm.call(0, 0))
+    Run::without_request(chunk.phase, vm, log)
+        .enter(|| vm.call(0, 0))
+        .map_err(|message| message.unwrap_or_else(|| b"unknown error".to_vec()))
 }
 
 /// What the error log calls the directive.

@@ -30,6 +30,21 @@ impl Ctx {
         reading
     }
 
+    /// Whether reading the body would not have to wait.
+    pub(crate) fn body_is_at_hand(&self) -> bool {
+        // SAFETY: live request.
+        unsafe {
+            let r = self.request.as_ptr();
+            if !self.request.is_main() || !(*r).request_body.is_null() || (*r).discard_body() != 0 {
+                return true;
+            }
+            let expected = (*r).headers_in.content_length_n;
+            let chunked = (*r).headers_in.chunked() != 0;
+            let preread = (*(*r).header_in).last.offset_from((*(*r).header_in).pos);
+            !chunked && (expected <= 0 || (*r).stream.is_null() && expected <= preread as off_t)
+        }
+    }
+
     /// Reads the body for `ngx.req.read_body`, for the thread that runs.
     pub(crate) fn read_body(&self) -> Reading {
         read(self.request, thread_body_read)

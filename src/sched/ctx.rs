@@ -154,6 +154,13 @@ impl Ctx {
         }
     }
 
+    /// Forgets the table `ngx.ctx`.
+    pub(crate) fn drop_table(&self) {
+        if let Some(table) = self.table.take() {
+            self.vm.main().release(table);
+        }
+    }
+
     /// Makes the table on top of the stack `ngx.ctx`; pops it.
     pub(crate) fn set_table(&self, l: State) {
         if let Some(old) = self.table.replace(Some(l.anchor())) {
@@ -165,9 +172,7 @@ impl Ctx {
 impl Drop for Ctx {
     fn drop(&mut self) {
         self.abort();
-        if let Some(table) = self.table.take() {
-            self.vm.main().release(table);
-        }
+        self.drop_table();
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Output {
     pub headers_set: Cell<bool>,
     /// Lua set Content-Type.
     pub content_type_set: Cell<bool>,
+    /// Something was printed.
+    has_body: Cell<bool>,
     /// nginx's filters refused what they got.
     failed: Cell<bool>,
     gathered: Gathered,
@@ -71,6 +73,7 @@ impl Output {
             buffering: Cell::new(false),
             headers_set: Cell::new(false),
             content_type_set: Cell::new(false),
+            has_body: Cell::new(false),
             failed: Cell::new(false),
             gathered: Gathered {
                 first: Cell::new(ptr::null_mut()),
@@ -89,6 +92,19 @@ impl Output {
         self.eof.get()
     }
 
+    /// Why nothing more can be printed.
+    pub(crate) fn refusal(&self, ctx: &Ctx) -> Option<Refusal> {
+        if self.eof.get() {
+            let header_only = header_only(ctx.request);
+            return Some(if header_only {
+                Refusal::HeaderOnly
+            } else {
+                Refusal::SeenEof
+            });
+        }
+        self.failed.get().then_some(Refusal::Filter)
+    }
+
     /// Adds `len` bytes to the response, which `fill` writes.
     pub(crate) fn print(
         &self,
@@ -97,17 +113,6 @@ impl Output {
         fill: impl FnOnce(&mut dyn FnMut(&[u8])),
     ) -> Result<(), Refusal> {
         let r = ctx.request;
-        if self.eof.get() {
-            return Err(if header_only(r) {
-                Refusal::HeaderOnly
-            } else {
-                Refusal::SeenEof
-            });
-        }
-        if self.failed.get() {
-            return Err(Refusal::Filter);
-        }
-
         self.prepare(r);
         self.send_header(ctx)?;
         if header_only(r) {
@@ -118,6 +123,7 @@ impl Output {
             return Ok(());
         }
 
+        self.has_body.set(true);
         self.gather(r, len, fill)?;
         if self.buffering.get() {
             return Ok(());
@@ -224,7 +230,7 @@ impl Output {
     }
 
     /// Whether there is anything that a flush could push out.
-    pub(crate) fn can_flush(&self, ctx: &Ctx) -> Result<(), Refusal> {
+    pub(crate) fn can_flush(&self, ctx: &Ctx, wait: bool) -> Result<(), Refusal> {
         let r = ctx.request;
         if header_only(r) && r.header_sent() {
             return Err(Refusal::HeaderOnly);
@@ -235,7 +241,7 @@ impl Output {
         if self.buffering.get() {
             return Err(Refusal::Buffering);
         }
-        if !r.header_sent() {
+        if !r.header_sent() || !(wait || self.has_body.get()) {
             return Err(Refusal::NothingToFlush);
         }
         Ok(())

@@ -132,7 +132,7 @@ impl Run {
         self.enter(|| ctx.vm.call(args.len() as i32, results))
             .map_err(|message| {
                 let mut text = format!("failed to run {}*: ", self.phase.tag()).into_bytes();
-                text.extend_from_slice(&message);
+                text.extend_from_slice(message.as_deref().unwrap_or(b"unknown reason"));
                 ctx.request.log(NGX_LOG_ERR, text);
             })
     }

@@ -11,6 +11,7 @@ use core::cell::{Cell, RefCell, UnsafeCell};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
+use super::failures::Failures;
 use super::writer::Written;
 use super::{Ctx, Run};
 use crate::conf::{Chunk, Phase};
@@ -43,6 +44,7 @@ pub(crate) struct Thread {
     values: Cell<c_int>,
     next_ready: Cell<*const Thread>,
     queued: Cell<bool>,
+    failures: RefCell<Failures>,
     /// The function of the chunk, for stack traces.
     closure: Cell<*const c_void>,
 }
@@ -77,6 +79,7 @@ impl Thread {
             values: Cell::new(0),
             next_ready: Cell::new(ptr::null()),
             queued: Cell::new(false),
+            failures: RefCell::default(),
             closure: Cell::new(ptr::null()),
         }
     }
@@ -154,6 +157,12 @@ impl Thread {
         self.ctx().ready.push(self);
     }
 
+    /// Notes, for the trace, the wrapped coroutine that an error ended: see
+    /// [`Failures::note`].
+    pub(crate) fn note_failure(&self, l: State) {
+        self.failures.borrow_mut().note(&self.ctx().vm, l);
+    }
+
     /// Ends the thread, whatever it does.
     pub(super) fn end(&self) {
         self.stop_timer();
@@ -162,6 +171,7 @@ impl Thread {
         for co in self.chain.borrow_mut().drain(..) {
             vm.remove_waiting(co);
         }
+        self.failures.borrow_mut().clear(vm);
         if let Some(coroutine) = self.coroutine.take() {
             vm.remove_waiting(coroutine.state);
             vm.recycle(coroutine);
@@ -341,12 +351,9 @@ impl Ctx {
             || (self.output.is_buffering() && r.status() != 0);
         if ends_response {
             let rc = self.output.finish(self);
-            if rc == ERROR || rc > OK {
-                return rc;
-            }
-        } else {
-            self.output.hand_on(self);
+            return if rc > OK { ERROR } else { rc };
         }
+        self.output.hand_on(self);
         code
     }
 }
@@ -365,7 +372,9 @@ impl Thread {
 
         let mut text = format!("lua entry thread aborted: {kind}: ").into_bytes();
         text.extend_from_slice(co.bytes(-1).unwrap_or(b"unknown reason"));
-        traceback::coroutines(&mut text, core::iter::once(co), self.closure.get());
+        let mut chain = self.failures.borrow().behind(co);
+        chain.push(co);
+        traceback::coroutines(&mut text, chain.into_iter(), self.closure.get());
         ctx.request.log(NGX_LOG_ERR, text);
     }
 }
