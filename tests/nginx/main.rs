@@ -1,0 +1,185 @@
+//! Runs the test blocks of t/*.t, each as one test. docs/testing.md tells how
+//! to write and run them.
+
+mod block;
+mod checks;
+mod client;
+mod conf;
+mod curl;
+mod log;
+mod mock;
+mod pattern;
+mod perl;
+mod ports;
+mod report;
+mod request;
+mod response;
+mod selftest;
+mod server;
+mod settings;
+mod skip;
+mod trial;
+mod unit;
+mod value;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::perl::Listing;
+use crate::ports::Ports;
+use crate::settings::Settings;
+use crate::trial::Fault;
+
+fn main() -> ExitCode {
+    let mut args = Arguments::from_args();
+    // Blocks wait more than they compute.
+    let cores = thread::available_parallelism().map_or(2, usize::from);
+    args.test_threads.get_or_insert(2 * cores);
+
+    let harness = match Harness::new() {
+        Ok(harness) => Arc::new(harness),
+        Err(error) => {
+            eprintln!("tests/nginx: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = unit::trials();
+    trials.extend(selftest::trials(&harness));
+    trials.extend(harness.trials());
+    let conclusion = libtest_mimic::run(&args, trials);
+    harness.finish();
+    conclusion.exit_code()
+}
+
+/// What all the trials share.
+struct Harness {
+    settings: Settings,
+    ports: Ports,
+    /// Blocks that were left out and why.
+    skipped: Mutex<Vec<(String, String)>>,
+    /// Parity: blocks that the C module answers differently and why.
+    differing: Mutex<Vec<(String, String)>>,
+}
+
+impl Harness {
+    fn new() -> Result<Harness, String> {
+        Ok(Harness {
+            settings: Settings::from_env()?,
+            ports: Ports::new()?,
+            skipped: Mutex::default(),
+            differing: Mutex::default(),
+        })
+    }
+
+    fn trials(self: &Arc<Harness>) -> Vec<Trial> {
+        let mut trials = Vec::new();
+        for file in test_files() {
+            match perl::list(&file, &self.settings.perl_env()) {
+                Ok(listing) => {
+                    for (index, block) in listing.into_iter().enumerate() {
+                        trials.push(self.trial(&file, index, block));
+                    }
+                }
+                Err(error) => {
+                    let name = format!("{} (cannot be read)", short_name(&file));
+                    trials.push(Trial::test(name, || Err(Failed::from(error))));
+                }
+            }
+        }
+        trials
+    }
+
+    fn trial(self: &Arc<Harness>, file: &Path, index: usize, block: Listing) -> Trial {
+        let name = format!("{}::{}", short_name(file), block.name);
+        let skip = match skip::reason(&block.sections, &self.settings) {
+            Ok(skip) => skip,
+            Err(error) => return Trial::test(name, || Err(Failed::from(error))),
+        };
+        let ignored = skip.is_some();
+        if let Some(reason) = skip {
+            lock(&self.skipped).push((name.clone(), reason));
+        }
+
+        let harness = Arc::clone(self);
+        let file = file.to_owned();
+        let title = name.clone();
+        Trial::test(name, move || harness.run(&file, index, &block, &title))
+            .with_ignored_flag(ignored)
+    }
+
+    fn run(&self, file: &Path, index: usize, block: &Listing, title: &str) -> Result<(), Failed> {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let root = format!("{stem}-{}", index + 1);
+        let result = trial::run(&self.settings, &self.ports, file, index, &root);
+
+        let differs = block
+            .sections
+            .get("differs")
+            .and_then(value::Value::as_text);
+        match (result, differs.filter(|_| self.settings.oracle)) {
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some(_)) => Err(Failed::from(
+                "the block says --- differs, but the C module passes it: remove the mark",
+            )),
+            (Err(Fault::Check(_)), Some(why)) => {
+                let why = String::from_utf8_lossy(why).trim().to_owned();
+                lock(&self.differing).push((title.to_owned(), why));
+                Ok(())
+            }
+            (Err(Fault::Block(error) | Fault::Check(error)), _) => Err(Failed::from(format!(
+                "{}:{}\n{error}",
+                short_name(file),
+                block.line
+            ))),
+        }
+    }
+
+    fn finish(&self) {
+        for (title, list) in [
+            ("not run", &self.skipped),
+            (
+                "the C module answers differently, as marked",
+                &self.differing,
+            ),
+        ] {
+            let mut list = lock(list);
+            list.sort();
+            if !list.is_empty() {
+                println!("{} {title}:", list.len());
+            }
+            for (name, reason) in list.iter() {
+                println!("  {name}: {reason}");
+            }
+        }
+        // Goes only if no failed block has left its server root.
+        let _ = fs::remove_dir(&self.settings.work);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().expect("nobody panics with a list in hand")
+}
+
+fn test_files() -> Vec<PathBuf> {
+    let dir = settings::project().join("t");
+    let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "t"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// t/010-content.t
+fn short_name(file: &Path) -> String {
+    format!(
+        "t/{}",
+        file.file_name().unwrap_or_default().to_string_lossy()
+    )
+}

@@ -1,0 +1,53 @@
+//! Ports for the servers of the blocks, all on 127.0.0.1.
+//!
+//! They come from below the range that the system takes ports of outgoing
+//! connections from, in slots of which each run of the harness owns one, so
+//! that two runs on one machine do not meet. The first port of a slot is the
+//! lock: who listens on it owns the slot.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Mutex;
+
+const FIRST: u16 = 12_000;
+const SLOT: u16 = 200;
+const SLOTS: u16 = 100;
+
+pub struct Ports {
+    _lock: TcpListener,
+    base: u16,
+    next: Mutex<u16>,
+}
+
+impl Ports {
+    pub fn new() -> Result<Ports, String> {
+        (0..SLOTS)
+            .map(|slot| FIRST + slot * SLOT)
+            .find_map(|base| {
+                let lock = TcpListener::bind((Ipv4Addr::LOCALHOST, base)).ok()?;
+                Some(Ports {
+                    _lock: lock,
+                    base,
+                    next: Mutex::new(0),
+                })
+            })
+            .ok_or_else(|| "all port ranges on 127.0.0.1 are in use".into())
+    }
+
+    /// A port that nobody listens on; each is handed out again only after all
+    /// the others.
+    pub fn take(&self) -> Result<u16, String> {
+        let mut next = self.next.lock().expect("no thread panics with this lock");
+        for _ in 1..SLOT {
+            *next = *next % (SLOT - 1) + 1;
+            let port = self.base + *next;
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok(port);
+            }
+        }
+        Err(format!(
+            "no free port from {} to {}",
+            self.base,
+            self.base + SLOT
+        ))
+    }
+}

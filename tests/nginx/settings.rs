@@ -1,0 +1,254 @@
+//! What is tested, and how: from the environment.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub struct Settings {
+    pub nginx: PathBuf,
+    pub version: Version,
+    /// What `nginx -V` says.
+    pub build: String,
+    /// For load_module, in this order.
+    pub modules: Vec<PathBuf>,
+    /// The echo module, if this nginx takes it.
+    pub echo: Option<PathBuf>,
+    /// Parity: the C module runs, not ours.
+    pub oracle: bool,
+    /// Options for valgrind, when nginx is to run under it.
+    pub valgrind: Option<Vec<String>>,
+    /// By how much longer than a block says we wait for what must come.
+    pub patience: f64,
+    /// Where the server roots of this run are made.
+    pub work: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Version(pub u32, pub u32, pub u32);
+
+const DEBIAN_MODULES: &str = "/usr/lib/nginx/modules";
+const VALGRIND: &str = "--tool=memcheck --leak-check=full --show-possibly-lost=no \
+                        --num-callers=40 --errors-for-leak-kinds=definite";
+
+impl Settings {
+    pub fn from_env() -> Result<Settings, String> {
+        let nginx = nginx_binary()?;
+        let build = nginx_build(&nginx)?;
+        let version = nginx_version(&build)
+            .ok_or_else(|| format!("{} -V tells no version: {build}", nginx.display()))?;
+        let oracle = flag("TEST_NGINX_ORACLE");
+        let work = env::temp_dir().join(format!("nginx-lua-t.{}", std::process::id()));
+        fs::create_dir_all(&work)
+            .map_err(|error| format!("cannot create {}: {error}", work.display()))?;
+        let valgrind = valgrind_options();
+
+        let mut modules: Vec<PathBuf> = env::var("TEST_NGINX_LOAD_MODULES")
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(PathBuf::from)
+            .collect();
+        if oracle {
+            modules.push(Path::new(DEBIAN_MODULES).join("ndk_http_module.so"));
+            modules.push(Path::new(DEBIAN_MODULES).join("ngx_http_lua_module.so"));
+        } else {
+            modules.push(module_under_test()?);
+        }
+        for module in &modules {
+            if !module.exists() {
+                return Err(format!("there is no module {}", module.display()));
+            }
+        }
+
+        let patience = match env::var("TEST_NGINX_TIMEOUT_FACTOR") {
+            Ok(text) => text
+                .parse()
+                .map_err(|_| format!("TEST_NGINX_TIMEOUT_FACTOR is not a number: {text}"))?,
+            Err(_) if valgrind.is_some() => 20.0,
+            Err(_) => 3.0,
+        };
+        let mut settings = Settings {
+            nginx,
+            version,
+            build,
+            modules,
+            echo: None,
+            oracle,
+            valgrind,
+            patience,
+            work,
+        };
+        settings.echo = settings.usable_echo();
+        Ok(settings)
+    }
+
+    /// Debian's echo module fits Debian's nginx only; ask nginx.
+    fn usable_echo(&self) -> Option<PathBuf> {
+        let module = Path::new(DEBIAN_MODULES).join("ngx_http_echo_module.so");
+        if !module.exists() {
+            return None;
+        }
+        let conf = self.work.join("echo.conf");
+        let text = format!(
+            "load_module {};\npid {}/echo.pid;\nevents {{}}\n",
+            module.display(),
+            self.work.display()
+        );
+        fs::write(&conf, text).ok()?;
+        let output = Command::new(&self.nginx)
+            .args(["-t", "-e", "stderr", "-c"])
+            .arg(&conf)
+            .arg("-p")
+            .arg(&self.work)
+            .output();
+        let _ = fs::remove_file(&conf);
+        let _ = fs::remove_file(self.work.join("echo.pid"));
+        output
+            .is_ok_and(|output| output.status.success())
+            .then_some(module)
+    }
+
+    /// The OpenSSL that nginx was built with.
+    pub fn openssl_version(&self) -> Option<Version> {
+        let (_, after) = self.build.split_once("built with OpenSSL ")?;
+        let version = after.split_whitespace().next()?;
+        Version::parse(version.trim_end_matches(char::is_alphabetic))
+    }
+
+    /// The variables that perl sees, besides those of the block's own server.
+    pub fn perl_env(&self) -> Vec<(String, String)> {
+        let echo = self
+            .echo
+            .as_ref()
+            .map(|module| module.display().to_string());
+        let Version(major, minor, patch) = self.version;
+        vec![
+            ("TEST_NGINX_ECHO".into(), echo.unwrap_or_default()),
+            (
+                "TEST_NGINX_NGINX_VERSION".into(),
+                format!("{major}.{minor}.{patch}"),
+            ),
+            (
+                "TEST_NGINX_ORACLE".into(),
+                if self.oracle { "1" } else { "" }.into(),
+            ),
+        ]
+    }
+}
+
+/// The root of the project: where cargo says it is, else where it was built.
+pub fn project() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
+fn flag(name: &str) -> bool {
+    env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
+}
+
+fn nginx_binary() -> Result<PathBuf, String> {
+    if let Some(path) = env::var_os("TEST_NGINX_BINARY").filter(|path| !path.is_empty()) {
+        return Ok(path.into());
+    }
+    if let Some(path) = option_env!("NGX_LUA_NGINX") {
+        return Ok(path.into());
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")])
+        .map(|dir| dir.join("nginx"))
+        .find(|file| file.is_file())
+        .ok_or_else(|| {
+            "no nginx in PATH; install nginx or set TEST_NGINX_BINARY to its path".into()
+        })
+}
+
+fn nginx_build(nginx: &Path) -> Result<String, String> {
+    let output = Command::new(nginx)
+        .arg("-V")
+        .output()
+        .map_err(|error| format!("cannot run {}: {error}", nginx.display()))?;
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn nginx_version(build: &str) -> Option<Version> {
+    let (_, after) = build.split_once("nginx/")?;
+    let version = after.split_whitespace().next()?;
+    Version::parse(version)
+}
+
+impl Version {
+    pub fn parse(text: &str) -> Option<Version> {
+        let mut numbers = text.split('.').map(|number| number.parse().ok());
+        Some(Version(
+            numbers.next()??,
+            numbers.next()??,
+            numbers.next()??,
+        ))
+    }
+}
+
+/// The module, built for the profile of this program. `cargo test` alone does
+/// not build it: no test program links to a cdylib.
+fn module_under_test() -> Result<PathBuf, String> {
+    if let Some(path) = env::var_os("TEST_NGINX_MODULE").filter(|path| !path.is_empty()) {
+        return Ok(path.into());
+    }
+    let program = env::current_exe().map_err(|error| format!("where am I? {error}"))?;
+    // …/target/<profile>/deps/nginx-<hash>
+    let deps = program.parent().ok_or("this program is in no directory")?;
+    let profile = deps
+        .parent()
+        .ok_or("this program is not in a target directory")?;
+    if let Some(cargo) = env::var_os("CARGO") {
+        build_module(&cargo, profile)?;
+    }
+    Ok(profile.join("libngx_http_lua_module.so"))
+}
+
+fn build_module(cargo: &OsStr, profile: &Path) -> Result<(), String> {
+    let target = profile
+        .parent()
+        .ok_or("this program is not in a target directory")?;
+    let name = match profile.file_name().and_then(OsStr::to_str) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(project())
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            env!("CARGO_PKG_NAME"),
+            "--lib",
+        ])
+        .args(["--profile", name, "--target-dir"])
+        .arg(target);
+    if cfg!(feature = "vendored") {
+        command.args(["--features", "vendored"]);
+    }
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err("the module does not build".into()),
+        Err(error) => Err(format!("cannot run cargo to build the module: {error}")),
+    }
+}
+
+fn valgrind_options() -> Option<Vec<String>> {
+    let value = env::var("TEST_NGINX_USE_VALGRIND").ok()?;
+    let options = match value.as_str() {
+        "" | "0" => return None,
+        number if number.bytes().all(|byte| byte.is_ascii_digit()) => VALGRIND,
+        options => options,
+    };
+    let mut options: Vec<String> = options.split_whitespace().map(str::to_owned).collect();
+    let suppressions = project().join("valgrind.suppress");
+    if suppressions.exists() {
+        options.push(format!("--suppressions={}", suppressions.display()));
+    }
+    options.push("--gen-suppressions=all".into());
+    Some(options)
+}
