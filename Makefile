@@ -26,7 +26,9 @@ help: ## Print this list
 	@echo 'EXAMPLE=NAME    what make run runs: $(notdir $(wildcard nginx-conf-examples/*))'
 	@echo 'PORT=N          where make run listens, on 127.0.0.1 (8080)'
 	@echo 'T=NAME          only the tests whose name contains NAME'
-	@echo 'QUICK=1         make test without lints and unit tests'
+	@echo 'QUICK=1         make test without lints and unit tests; make bench with one run of each'
+	@echo 'BENCH=NAME      only the workloads whose name contains NAME'
+	@echo 'RUNS=N          how often make bench measures each figure (3)'
 
 build: ## Build the optimised module: build/ngx_http_lua_module.so
 	$(SETUP) build

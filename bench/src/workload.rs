@@ -1,0 +1,257 @@
+//! What is measured: one location each, once with Lua and once without.
+
+/// One row of the table.
+pub struct Workload {
+    /// What the table and `BENCH=` call it.
+    pub name: &'static str,
+    /// The figure to reach: instructions of ours to those of the C module.
+    pub target: f64,
+    /// Warm-up requests, and as many measured ones, under callgrind.
+    pub requests: u64,
+    /// The URI requested.
+    pub uri: &'static str,
+    /// Header lines of the request beside Host.
+    pub headers: &'static [&'static str],
+    /// Inside of `server`: answered by Lua.
+    pub lua: &'static str,
+    /// Inside of `server`: the same answer by nginx alone, in the same way as
+    /// far as it can be, so that the difference is what the module costs.
+    pub plain: &'static str,
+}
+
+macro_rules! ten_times {
+    ($text:expr) => {
+        concat!(
+            $text, $text, $text, $text, $text, $text, $text, $text, $text, $text
+        )
+    };
+}
+
+/// All workloads, in the order of the table.
+pub const WORKLOADS: &[Workload] = &[
+    Workload {
+        name: "hello",
+        target: 0.90,
+        requests: 3000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block { ngx.say("hello world") }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "hello world\n";
+            }"#,
+    },
+    Workload {
+        name: "access",
+        target: 0.60,
+        requests: 3000,
+        uri: "/?user=alice&page=2",
+        headers: &[
+            "Authorization: Bearer 4f2a",
+            "Accept-Language: en",
+            "User-Agent: bench/1.0",
+        ],
+        lua: r#"
+            location / {
+                access_by_lua_block {
+                    local headers = ngx.req.get_headers()
+                    local args = ngx.req.get_uri_args()
+                    if headers["Authorization"] ~= "Bearer 4f2a"
+                        or headers["Accept-Language"] ~= "en"
+                        or headers["User-Agent"] ~= "bench/1.0"
+                        or ngx.var.remote_addr ~= "127.0.0.1"
+                        or ngx.var.request_method ~= "GET"
+                        or ngx.var.uri ~= "/"
+                        or args.user ~= "alice"
+                        or args.page ~= "2"
+                    then
+                        return ngx.exit(403)
+                    end
+                }
+                empty_gif;
+            }"#,
+        plain: r#"
+            location / {
+                empty_gif;
+            }"#,
+    },
+    Workload {
+        name: "rewrite",
+        target: 1.0,
+        requests: 3000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                rewrite_by_lua_block { ngx.req.set_uri("/target", true) }
+            }
+            location /target {
+                empty_gif;
+            }"#,
+        plain: r#"
+            location / {
+                empty_gif;
+            }"#,
+    },
+    Workload {
+        name: "header filter",
+        target: 1.0,
+        requests: 3000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                header_filter_by_lua_block {
+                    ngx.header["X-One"] = "one"
+                    ngx.header["X-Two"] = "two"
+                    ngx.header["X-Three"] = "three"
+                }
+                empty_gif;
+            }"#,
+        plain: r#"
+            location / {
+                add_header X-One one;
+                add_header X-Two two;
+                add_header X-Three three;
+                empty_gif;
+            }"#,
+    },
+    // The file keeps its length, so that no header has to change.
+    Workload {
+        name: "body filter",
+        target: 1.0,
+        requests: 2000,
+        uri: "/16k.txt",
+        headers: &[],
+        lua: r#"
+            location / {
+                root original;
+                body_filter_by_lua_block {
+                    local chunk, eof = ngx.arg[1], ngx.arg[2]
+                    if eof then
+                        ngx.arg[1] = chunk:sub(1, -5) .. "END\n"
+                    end
+                }
+            }"#,
+        plain: r#"
+            location / {
+                root filtered;
+            }"#,
+    },
+    Workload {
+        name: "100 prints",
+        target: 0.25,
+        requests: 400,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    for _ = 1, 100 do
+                        ngx.print("0123456789")
+                    end
+                }
+            }"#,
+        plain: concat!(
+            r#"location / { return 200 ""#,
+            ten_times!(ten_times!("0123456789")),
+            r#""; }"#,
+        ),
+    },
+    // Lists and objects of one key, because the order of more is undefined.
+    Workload {
+        name: "json",
+        target: 1.0,
+        requests: 3000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local cjson = require "cjson"
+                    local order = cjson.decode('{"items":[{"id":1},{"id":22},{"id":333}]}')
+                    local ids = {}
+                    for i, item in ipairs(order.items) do
+                        ids[i] = item.id
+                    end
+                    ngx.say(cjson.encode({order = {"alice", true, 12.5, {ids = ids}}}))
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 '{"order":["alice",true,12.5,{"ids":[1,22,333]}]}\n';
+            }"#,
+    },
+    Workload {
+        name: "all phases",
+        target: 0.75,
+        requests: 2000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                set_by_lua_block $greeting { return "hello" }
+                rewrite_by_lua_block { ngx.ctx.count = 1 }
+                access_by_lua_block { ngx.ctx.count = ngx.ctx.count + 1 }
+                content_by_lua_block { ngx.say(ngx.var.greeting) }
+                header_filter_by_lua_block { ngx.header["X-Count"] = ngx.ctx.count }
+                body_filter_by_lua_block { ngx.ctx.eof = ngx.arg[2] }
+                log_by_lua_block { ngx.ctx.logged = ngx.status }
+            }"#,
+        plain: r#"
+            location / {
+                set $greeting hello;
+                add_header X-Count 2;
+                return 200 "$greeting\n";
+            }"#,
+    },
+    Workload {
+        name: "sleep 0",
+        target: 1.0,
+        requests: 3000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    ngx.sleep(0)
+                    ngx.say("hello world")
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "hello world\n";
+            }"#,
+    },
+    Workload {
+        name: "10 switches",
+        target: 1.0,
+        requests: 2000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local co = coroutine.create(function()
+                        for i = 1, 9 do
+                            coroutine.yield(i)
+                        end
+                        return 10
+                    end)
+                    local sum = 0
+                    for _ = 1, 10 do
+                        local _, i = coroutine.resume(co)
+                        sum = sum + i
+                    end
+                    ngx.say(sum)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "55\n";
+            }"#,
+    },
+];
