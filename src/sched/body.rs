@@ -21,12 +21,14 @@ impl Ctx {
         match self.body.get() {
             Body::Read => return Reading::Done,
             Body::Reading => return Reading::Waiting,
-            Body::Unread => self.body.set(Body::Reading),
+            Body::Unread => {}
         }
         let reading = read(self.request, phase_body_read);
-        if !matches!(reading, Reading::Waiting) {
-            self.body.set(Body::Read);
-        }
+        // The callback has come already if there was nothing to wait for.
+        self.body.set(match reading {
+            Reading::Waiting => Body::Reading,
+            _ => Body::Read,
+        });
         reading
     }
 
@@ -92,8 +94,7 @@ unsafe extern "C" fn phase_body_read(r: *mut ngx_http_request_t) {
         let Some(ctx) = Ctx::existing(request) else {
             return;
         };
-        // The callback comes at once when there is nothing to wait for.
-        if ctx.body.replace(Body::Read) == Body::Reading && ctx.phase.get().is_none() {
+        if ctx.body.replace(Body::Read) == Body::Reading {
             let connection = request.connection();
             // SAFETY: live request; reading the body has put other handlers in.
             unsafe {
