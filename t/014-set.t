@@ -272,7 +272,7 @@ the duplicate "uri" variable
 
 
 
-=== TEST 18: set_by_lua may set args and limit_rate
+=== TEST 18: set_by_lua may set args, which nginx lets anyone set
 --- config
     location = /t {
         set_by_lua_block $args { return "x=new" }

@@ -30,7 +30,7 @@ hello world
 
 
 
-=== TEST 2: the same, the other way round
+=== TEST 2: what comes before the chunk with "hello" is dropped
 --- config
     location = /t {
         echo "hiya globe";
@@ -54,7 +54,7 @@ hello world
 
 
 
-=== TEST 3: the same with output of Lua
+=== TEST 3: output of Lua after the end that the filter set is dropped
 --- config
     location = /t {
         content_by_lua_block {
