@@ -10,6 +10,7 @@ use core::ffi::{CStr, c_int};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::sandbox::Globals;
 use super::{State, Vm, bytecode};
 use crate::sys::lua as ffi;
 
@@ -32,8 +33,9 @@ pub(crate) enum LoadError {
 }
 
 impl Vm {
-    /// Pushes the factory at `slot` on the main state, if there is one.
-    pub(crate) fn push_factory(&self, slot: Slot<'_>) -> bool {
+    /// Pushes the factory at `slot` on the main state, if there is one, and
+    /// tells which globals its closures need.
+    pub(crate) fn push_factory(&self, slot: Slot<'_>) -> Option<Globals> {
         let l = self.main();
         self.push_code();
         match slot {
@@ -42,11 +44,19 @@ impl Vm {
         }
         l.remove(-2);
 
-        let found = !l.is_none_or_nil(-1);
-        if !found {
+        if l.is_none_or_nil(-1) {
             l.pop(1);
+            return None;
         }
-        found
+        Some(match slot {
+            Slot::Number(n) => self
+                .globals
+                .borrow()
+                .get(n as usize)
+                .copied()
+                .unwrap_or(Globals::Own),
+            Slot::Key(_) => Globals::Own,
+        })
     }
 
     /// Compiles `source`, keeps the factory at `slot` and leaves it on the main
@@ -56,7 +66,7 @@ impl Vm {
         slot: Slot<'_>,
         source: &[u8],
         chunkname: &CStr,
-    ) -> Result<(), LoadError> {
+    ) -> Result<Globals, LoadError> {
         let l = self.main();
         make_factory(self, source, chunkname)?;
 
@@ -67,7 +77,17 @@ impl Vm {
             Slot::Key(key) => l.raw_set_field(-2, key),
         }
         l.pop(1);
-        Ok(())
+
+        let Slot::Number(n) = slot else {
+            return Ok(Globals::Own);
+        };
+        let globals = self.inspect();
+        let mut known = self.globals.borrow_mut();
+        if known.len() <= n as usize {
+            known.resize(n as usize + 1, Globals::Own);
+        }
+        known[n as usize] = globals;
+        Ok(globals)
     }
 }
 

@@ -2,11 +2,20 @@
 //!
 //! Every run of a chunk has a table of its own as `_G`; what is not in it is
 //! looked up in the machine's globals. A global that a request writes is
-//! therefore seen by that run alone.
+//! therefore seen by that run alone. Code that neither writes globals nor can
+//! look at the table runs with the machine's: nobody can tell, and it is
+//! cheaper.
 
 use super::state::Ref;
 use super::{State, Vm};
-use crate::sys::lua::LUA_GLOBALSINDEX;
+use crate::sys::lua::{LUA_GLOBALSINDEX, LUA_OK, lua_pcall};
+
+/// The globals that a chunk must run with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Globals {
+    Own,
+    Shared,
+}
 
 /// Makes the metatable that all of a machine's sandboxes share.
 pub(super) fn metatable(main: State) -> Ref {
@@ -14,6 +23,22 @@ pub(super) fn metatable(main: State) -> Ref {
     main.push_value(LUA_GLOBALSINDEX);
     main.raw_set_field(-2, "__index");
     main.anchor()
+}
+
+/// Anchors the function that looks at bytecode; none without `jit.util`.
+pub(super) fn inspector(lua: &mlua::Lua) -> Option<Ref> {
+    let inspect: mlua::Function = lua
+        .load(include_str!("sandbox.lua"))
+        .set_name("=[C]")
+        .eval()
+        .ok()?;
+    let mut anchor = None;
+    // SAFETY: the function is the one value on the stack, which anchor pops.
+    unsafe {
+        lua.exec_raw::<()>(inspect, |l| anchor = Some(State::from_ptr(l).anchor()))
+            .ok()?;
+    }
+    anchor
 }
 
 impl Vm {
@@ -25,5 +50,25 @@ impl Vm {
         l.raw_set(-3);
         self.push_globals_meta(l);
         l.set_metatable(-2);
+    }
+
+    /// What globals the factory on top of the main state needs.
+    pub(super) fn inspect(&self) -> Globals {
+        let l = self.main();
+        let Some(inspector) = self.inspector else {
+            return Globals::Own;
+        };
+
+        l.push_ref(inspector);
+        l.push_value(-2);
+        // SAFETY: function and argument are on the stack; errors are caught.
+        let status = unsafe { lua_pcall(l.as_ptr(), 1, 1, 0) };
+        let shared = status == LUA_OK && !l.boolean(-1);
+        l.pop(1);
+        if shared {
+            Globals::Shared
+        } else {
+            Globals::Own
+        }
     }
 }

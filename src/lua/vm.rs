@@ -9,6 +9,7 @@ use std::rc::Rc;
 use mlua::Lua;
 
 use super::coroutine::Coroutine;
+use super::sandbox::Globals;
 use super::state::Ref;
 use super::{State, guard, sandbox, traceback};
 use crate::sys::lua as ffi;
@@ -33,6 +34,10 @@ pub(crate) struct Vm {
     code: Ref,
     /// Metatable of the globals table that each run gets.
     globals_meta: Ref,
+    /// What tells the globals that a chunk needs.
+    pub(super) inspector: Option<Ref>,
+    /// What it told, by slot.
+    pub(super) globals: RefCell<Vec<Globals>>,
     /// The error handler of [`Vm::call`].
     handler: Ref,
     /// Ended coroutines, reset and ready to run again.
@@ -71,13 +76,15 @@ impl Vm {
         };
 
         // From here on, an early return closes the state.
-        let vm = Self {
+        let mut vm = Self {
             main,
             code: {
                 main.new_table(64, 0);
                 main.anchor()
             },
             globals_meta: sandbox::metatable(main),
+            inspector: None,
+            globals: RefCell::default(),
             handler: {
                 main.push_function(guard::function(traceback::handler), 0);
                 main.anchor()
@@ -88,6 +95,7 @@ impl Vm {
             waiting: RefCell::default(),
         };
 
+        vm.inspector = sandbox::inspector(vm.lua());
         let lua = vm.lua();
         package_paths(lua, options)?;
         open(lua, main)?;

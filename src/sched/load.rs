@@ -8,21 +8,25 @@ use crate::conf::Chunk;
 use crate::conf::chunk::{self, Source};
 use crate::conf::setters::{file_chunkname, os_str};
 use crate::lua::code::{self, LoadError, Slot};
+use crate::lua::sandbox::Globals;
 use crate::ngx::{NgxStr, Request};
 use crate::sys::lua as ffi;
 use crate::sys::*;
 
 impl Ctx {
-    /// Pushes a new closure of the chunk on the main state; on failure, what
-    /// nginx shall answer.
-    pub(crate) fn push_closure(&self, chunk: &Chunk) -> Result<(), ngx_int_t> {
-        self.push_factory(chunk)?;
+    /// Pushes a new closure of the chunk on the main state and tells which
+    /// globals to run it with; on failure, what nginx shall answer.
+    pub(crate) fn push_closure(&self, chunk: &Chunk) -> Result<Globals, ngx_int_t> {
+        let mut globals = self.push_factory(chunk)?;
+        if self.request.loc_conf().sandbox != 1 {
+            globals = Globals::Shared;
+        }
 
         // SAFETY: the factory makes a closure and does nothing else; it is on
         // the main state's stack.
         let status = unsafe { ffi::lua_pcall(self.vm.main().as_ptr(), 0, 1, 0) };
         if status == ffi::LUA_OK {
-            return Ok(());
+            return Ok(globals);
         }
 
         let l = self.vm.main();
@@ -35,39 +39,45 @@ impl Ctx {
         Err(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t)
     }
 
-    fn push_factory(&self, chunk: &Chunk) -> Result<(), ngx_int_t> {
+    fn push_factory(&self, chunk: &Chunk) -> Result<Globals, ngx_int_t> {
         match &chunk.source {
             Source::Template(path) => self.push_file_by_name(path),
             _ if self.request.debug() => self.push_fixed_verbosely(chunk),
-            _ if self.vm.push_factory(Slot::Number(chunk.slot)) => Ok(()),
-            _ => self.load_fixed(chunk),
+            _ => match self.vm.push_factory(Slot::Number(chunk.slot)) {
+                Some(globals) => Ok(globals),
+                None => self.load_fixed(chunk),
+            },
         }
     }
 
     /// Pushes the factory of a chunk whose key the configuration knows, with
     /// the lines that a debug log has of it.
-    fn push_fixed_verbosely(&self, chunk: &Chunk) -> Result<(), ngx_int_t> {
+    fn push_fixed_verbosely(&self, chunk: &Chunk) -> Result<Globals, ngx_int_t> {
         let r = self.request;
         let key = String::from_utf8_lossy(&chunk.key);
         let slot = Slot::Number(chunk.slot);
         let found = self.vm.push_factory(slot);
-        let number = if found { i64::from(chunk.slot) } else { -1 };
+        let number = if found.is_some() {
+            i64::from(chunk.slot)
+        } else {
+            -1
+        };
 
         r.log_debug(format!("code cache lookup (key='{key}', ref={number})"));
-        if found {
+        if let Some(globals) = found {
             r.log_debug(format!("code cache hit (key='{key}', ref={number})"));
-            return Ok(());
+            return Ok(globals);
         }
         r.log_debug(format!("code cache miss (key='{key}', ref={number})"));
-        self.load_fixed(chunk)?;
+        let globals = self.load_fixed(chunk)?;
         r.log_debug(format!(
             "code cache setting ref (key='{key}', ref={})",
             chunk.slot
         ));
-        Ok(())
+        Ok(globals)
     }
 
-    fn load_fixed(&self, chunk: &Chunk) -> Result<(), ngx_int_t> {
+    fn load_fixed(&self, chunk: &Chunk) -> Result<Globals, ngx_int_t> {
         let slot = Slot::Number(chunk.slot);
         match &chunk.source {
             Source::Inline(code) => self
@@ -84,7 +94,7 @@ impl Ctx {
         }
     }
 
-    fn push_file_by_name(&self, path: &ngx_http_complex_value_t) -> Result<(), ngx_int_t> {
+    fn push_file_by_name(&self, path: &ngx_http_complex_value_t) -> Result<Globals, ngx_int_t> {
         const FAILED: ngx_int_t = NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t;
 
         let r = self.request;
@@ -107,8 +117,8 @@ impl Ctx {
         let name = value.bytes();
         let key = chunk::file_key(name);
         let slot = Slot::Key(&key);
-        if self.vm.push_factory(slot) {
-            return Ok(());
+        if let Some(globals) = self.vm.push_factory(slot) {
+            return Ok(globals);
         }
         let path = os_str(name).as_ref();
         code::read_file(path)

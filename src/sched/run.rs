@@ -11,6 +11,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use super::filter_chunk::FilterChunk;
 use super::{Ctx, Thread};
 use crate::conf::{Chunk, Phase};
+use crate::lua::sandbox::Globals;
 use crate::lua::{State, Vm};
 use crate::sys::{NGX_LOG_ERR, ngx_int_t, ngx_log_t};
 
@@ -115,8 +116,8 @@ impl Run {
     /// the arguments of `set_by_lua` as its own; leaves `results` values. An error is logged.
     pub(crate) fn chunk(&self, ctx: &Ctx, chunk: &Chunk, results: i32) -> Result<(), ()> {
         let l = ctx.vm.main();
-        ctx.push_closure(chunk).map_err(drop)?;
-        if ctx.request.loc_conf().sandbox == 1 {
+        let globals = ctx.push_closure(chunk).map_err(drop)?;
+        if globals == Globals::Own {
             ctx.vm.push_sandbox(l);
             l.set_globals_of(-2);
         }

@@ -16,6 +16,7 @@ use super::writer::Written;
 use super::{Ctx, Run};
 use crate::conf::{Chunk, Phase};
 use crate::lua::coroutine::Coroutine;
+use crate::lua::sandbox::Globals;
 use crate::lua::{State, traceback};
 use crate::ngx::Request;
 use crate::ngx::event::Timer;
@@ -242,9 +243,10 @@ impl Ctx {
         if !self.add_cleanup() {
             return Outcome::Exit(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t);
         }
-        if let Err(status) = self.push_closure(chunk) {
-            return Outcome::Exit(status);
-        }
+        let globals = match self.push_closure(chunk) {
+            Ok(globals) => globals,
+            Err(status) => return Outcome::Exit(status),
+        };
 
         let main = self.vm.main();
         let coroutine = self.vm.coroutine();
@@ -252,7 +254,7 @@ impl Ctx {
         main.move_to(co, 1);
         self.entry.closure.set(co.address(-1));
 
-        if self.request.loc_conf().sandbox == 1 {
+        if globals == Globals::Own {
             self.vm.push_sandbox(co);
             co.push_value(-1);
             co.replace(ffi::LUA_GLOBALSINDEX);
