@@ -17,9 +17,7 @@ fn main() {
 }
 
 fn nginx_version() {
-    let version: u32 = metadata("VERSION_NUMBER")
-        .parse()
-        .expect("nginx version number");
+    let version: u32 = metadata("VERSION_NUMBER").parse().expect("nginx version number");
 
     for (since, name) in INTERFACE_CHANGES {
         println!("cargo::rustc-check-cfg=cfg({name})");
@@ -28,10 +26,7 @@ fn nginx_version() {
         }
     }
 
-    println!(
-        "cargo::rustc-check-cfg=cfg(ngx_feature, values({}))",
-        metadata("FEATURES_CHECK")
-    );
+    println!("cargo::rustc-check-cfg=cfg(ngx_feature, values({}))", metadata("FEATURES_CHECK"));
     for feature in metadata("FEATURES").split(',').filter(|f| !f.is_empty()) {
         println!("cargo::rustc-cfg=ngx_feature=\"{feature}\"");
     }

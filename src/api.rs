@@ -8,6 +8,7 @@ mod coroutine;
 mod ctx;
 mod exit;
 mod globals;
+mod header_values;
 mod headers;
 mod log;
 mod output;

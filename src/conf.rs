@@ -140,17 +140,9 @@ impl LocConf {
         merge(&mut self.code_cache, outer.code_cache, true);
         merge(&mut self.sandbox, outer.sandbox, true);
         merge(&mut self.need_request_body, outer.need_request_body, false);
-        merge(
-            &mut self.transform_underscores,
-            outer.transform_underscores,
-            true,
-        );
+        merge(&mut self.transform_underscores, outer.transform_underscores, true);
         merge(&mut self.http10_buffering, outer.http10_buffering, true);
-        merge(
-            &mut self.check_client_abort,
-            outer.check_client_abort,
-            false,
-        );
+        merge(&mut self.check_client_abort, outer.check_client_abort, false);
         merge(&mut self.use_default_type, outer.use_default_type, true);
     }
 

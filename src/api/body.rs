@@ -70,9 +70,7 @@ fn get_body_data(l: State) -> Return {
             return Ok(1);
         }
 
-        let mut bufs = buf::bufs((*body).bufs)
-            .map(|buf| buf::bytes(buf))
-            .filter(|b| !b.is_empty());
+        let mut bufs = buf::bufs((*body).bufs).map(|buf| buf::bytes(buf)).filter(|b| !b.is_empty());
         match (bufs.next(), bufs.next()) {
             (None, _) => l.push_nil(),
             (Some(only), None) => l.push_bytes(&only[..only.len().min(max)]),

@@ -21,9 +21,7 @@ pub(super) fn in_phases<'a>(
     if !run.phase.is_in(phases) {
         return Err(wrong_phase(l, run.phase));
     }
-    run.ctx()
-        .map(|ctx| (run, ctx))
-        .ok_or_else(|| l.error(missing))
+    run.ctx().map(|ctx| (run, ctx)).ok_or_else(|| l.error(missing))
 }
 
 /// The run and the request's context, in any phase that serves a client.
@@ -49,8 +47,5 @@ pub(super) fn closure(run: &Run) -> *const c_void {
 }
 
 pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {
-    l.error(format_args!(
-        "API disabled in the context of {}*",
-        phase.tag()
-    ))
+    l.error(format_args!("API disabled in the context of {}*", phase.tag()))
 }

@@ -39,19 +39,14 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let make: mlua::Function = lua
         .load(include_str!("coroutine.lua"))
         .set_name("=[C]")
-        .call((
-            native(lua, function(resume))?,
-            native(lua, function(raise))?,
-        ))?;
+        .call((native(lua, function(resume))?, native(lua, function(raise))?))?;
     // SAFETY: the closure keeps `make` as its upvalue.
     let wrap: mlua::Function = unsafe {
         lua.exec_raw(make, |l| {
             State::from_ptr(l).push_function(function(wrap), 1);
         })?
     };
-    lua.globals()
-        .get::<mlua::Table>("coroutine")?
-        .set("wrap", wrap)
+    lua.globals().get::<mlua::Table>("coroutine")?.set("wrap", wrap)
 }
 
 pub(super) fn native(lua: &Lua, f: ffi::lua_CFunction) -> mlua::Result<mlua::Function> {

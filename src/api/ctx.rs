@@ -80,10 +80,7 @@ fn set_status(l: State) -> Return {
     let r = ctx.request;
 
     if r.header_sent() {
-        r.log(
-            NGX_LOG_ERR,
-            "attempt to set ngx.status after sending out response headers",
-        );
+        r.log(NGX_LOG_ERR, "attempt to set ngx.status after sending out response headers");
         return Ok(0);
     }
     if !l.is_number(3) {
@@ -105,10 +102,7 @@ fn set_status(l: State) -> Return {
             // nginx has no line of its own for this one.
             101 => {
                 let line: &'static [u8] = b"101 Switching Protocols";
-                ngx_str_t {
-                    len: line.len(),
-                    data: line.as_ptr().cast_mut(),
-                }
+                ngx_str_t { len: line.len(), data: line.as_ptr().cast_mut() }
             }
             _ => ngx_str_t::empty(),
         };

@@ -19,10 +19,8 @@ const PHASES: Phases = Phases::OUTPUT.union(Phases::HEADER_FILTER);
 /// Phases: rewrite, access, content, header_filter.
 fn exit(l: State) -> Return {
     if l.type_of(1) != Type::Number {
-        let message = format!(
-            "cannot convert '{}' to 'int'",
-            l.type_name(1).replace("no value", "nil")
-        );
+        let message =
+            format!("cannot convert '{}' to 'int'", l.type_name(1).replace("no value", "nil"));
         return Err(l.error(format_args!("bad argument #1 to 'exit' ({message})")));
     }
     let status = l.number(1) as ngx_int_t;
@@ -61,8 +59,5 @@ fn exit(l: State) -> Return {
 /// Statuses that close the connection without an answer.
 fn is_silent(status: ngx_int_t) -> bool {
     let status = status as u32;
-    matches!(
-        status,
-        NGX_HTTP_REQUEST_TIME_OUT | NGX_HTTP_CLOSE | NGX_HTTP_CLIENT_CLOSED_REQUEST
-    )
+    matches!(status, NGX_HTTP_REQUEST_TIME_OUT | NGX_HTTP_CLOSE | NGX_HTTP_CLIENT_CLOSED_REQUEST)
 }

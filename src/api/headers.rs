@@ -22,17 +22,19 @@ fn index(l: State) -> Return {
     if !matches!(l.type_of(2), Type::String | Type::Number) {
         return Ok(0);
     }
+    const SHORT: usize = 64;
     let key = l.bytes(2).unwrap_or_default();
-    let name: Vec<u8> = key
-        .iter()
-        .map(|c| {
-            if *c == b'_' {
-                b'-'
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
-        .collect();
+    let (mut short, mut long) = ([0; SHORT], Vec::new());
+    let name = match short.get_mut(..key.len()) {
+        Some(short) => short,
+        None => {
+            long.resize(key.len(), 0);
+            &mut long[..]
+        }
+    };
+    for (to, from) in name.iter_mut().zip(key) {
+        *to = if *from == b'_' { b'-' } else { from.to_ascii_lowercase() };
+    }
     if name == key {
         return Ok(0);
     }
@@ -56,9 +58,8 @@ pub(super) fn max(l: State, index: i32) -> Result<Option<usize>, Raise> {
         },
         _ => {
             let kind = l.type_name(index);
-            Err(l.error(format_args!(
-                "bad argument #2 to 'max' (cannot convert '{kind}' to 'int')"
-            )))
+            Err(l
+                .error(format_args!("bad argument #2 to 'max' (cannot convert '{kind}' to 'int')")))
         }
     }
 }

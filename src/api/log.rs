@@ -11,10 +11,8 @@ use crate::sched::Run;
 use crate::sys::lua as ffi;
 use crate::sys::*;
 
-pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("ngx.log", ngx_log),
-    Function::new("print", print),
-];
+pub(super) const FUNCTIONS: &[Function] =
+    &[Function::new("ngx.log", ngx_log), Function::new("print", print)];
 
 /// `ngx.log(level, ...)`
 ///
@@ -85,10 +83,8 @@ fn push_argument(l: State, index: c_int, line: &mut Vec<u8>) -> Result<(), Raise
         Type::LightUserdata if l.is_null(index) => line.extend_from_slice(b"null"),
         Type::Table => push_table(l, index, line)?,
         _ => {
-            let message = format!(
-                "string, number, boolean, or nil expected, got {}",
-                l.type_name(index)
-            );
+            let message =
+                format!("string, number, boolean, or nil expected, got {}", l.type_name(index));
             return Err(l.argument_error(index, message));
         }
     }

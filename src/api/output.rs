@@ -136,9 +136,7 @@ fn length(l: State, table: c_int) -> c_int {
 fn flush(l: State) -> Return {
     let args = l.top();
     if args > 1 {
-        return Err(l.error(format_args!(
-            "attempt to pass {args} arguments, but accepted 0 or 1"
-        )));
+        return Err(l.error(format_args!("attempt to pass {args} arguments, but accepted 0 or 1")));
     }
     let (run, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST_OBJECT)?;
 
@@ -183,10 +181,7 @@ fn eof(l: State) -> Return {
         return Err(l.error("no argument is expected"));
     }
     // Known before the phase is looked at: log_by_lua gets this answer too.
-    if Run::current()
-        .and_then(Run::ctx)
-        .is_some_and(|ctx| ctx.output.seen_eof())
-    {
+    if Run::current().and_then(Run::ctx).is_some_and(|ctx| ctx.output.seen_eof()) {
         return answer(l, Err(Refusal::SeenEof));
     }
     let (_, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST_OBJECT)?;

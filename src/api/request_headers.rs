@@ -3,11 +3,11 @@
 use nginx_lua_text::escape::{Set, escape};
 
 use super::call::{self, NO_REQUEST};
+use super::header_values::{key, with_values};
 use super::headers;
 use super::table::Function;
-use super::text::push_text;
 use crate::lua::state::Type;
-use crate::lua::{Raise, Return, State};
+use crate::lua::{Return, State};
 use crate::ngx::NgxStr;
 use crate::ngx::headers::iter;
 use crate::ngx::request_headers::{self, SetError};
@@ -92,9 +92,8 @@ fn set(l: State, value: i32) -> Return {
     if l.type_of(1) == Type::Nil {
         return Err(l.error("bad 'name' argument: string expected, got nil"));
     }
-    push_text(l, 1)?;
-    let name = escape(l.bytes(-1).unwrap_or_default(), Set::HeaderName).into_owned();
-    let values = values(l, value)?;
+    let key = key(l, 1)?;
+    let name = escape(l.bytes(key).unwrap_or_default(), Set::HeaderName);
 
     // HTTP/0.9, or a request line that nginx refused.
     // SAFETY: live request.
@@ -106,35 +105,9 @@ fn set(l: State, value: i32) -> Return {
     if !has_headers {
         return Ok(0);
     }
-    match request_headers::set(r, &name, &values) {
+    match with_values(l, value, |values| request_headers::set(r, &name, values))? {
         Ok(()) => Ok(0),
         Err(SetError::Invalid) => Err(l.error("failed to set header")),
         Err(SetError::NoMemory) => Err(l.error("no memory")),
     }
-}
-
-/// The values to set, escaped: none for nil, an empty string or an empty
-/// table.
-pub(super) fn values(l: State, index: i32) -> Result<Vec<Vec<u8>>, Raise> {
-    let mut values = Vec::new();
-    match l.type_of(index) {
-        Type::Nil | Type::None => {}
-        Type::Table => {
-            for i in 1..=l.raw_len(index) as i32 {
-                l.raw_get_index(index, i);
-                push_text(l, l.top())?;
-                values.push(escape(l.bytes(-1).unwrap_or_default(), Set::HeaderValue).into_owned());
-                l.pop(2);
-            }
-        }
-        _ => {
-            push_text(l, index)?;
-            let value = escape(l.bytes(-1).unwrap_or_default(), Set::HeaderValue).into_owned();
-            l.pop(1);
-            if !value.is_empty() {
-                values.push(value);
-            }
-        }
-    }
-    Ok(values)
 }

@@ -1,13 +1,14 @@
 //! `ngx.header`: the response's headers.
 
+use std::borrow::Cow;
+
 use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::header::dashes;
 
 use super::call::{self, NO_REQUEST};
-use super::request_headers::values;
-use super::text::push_text;
+use super::header_values::{key, with_values};
 use crate::lua::state::Type;
-use crate::lua::{Raise, Return, State, function};
+use crate::lua::{Return, State, function};
 use crate::ngx::Request;
 use crate::ngx::response_headers::{self, SetError};
 use crate::sys::NGX_LOG_ERR;
@@ -36,7 +37,8 @@ fn read(l: State) -> Return {
         l.push_nil();
         return Ok(1);
     }
-    let name = name(l, ctx.request)?;
+    let key = key(l, 2)?;
+    let name = dashed(l.bytes(key).unwrap_or_default(), ctx.request);
 
     let base = l.top();
     response_headers::get(ctx.request, &name, MAX_VALUES, |value| {
@@ -70,21 +72,22 @@ fn write(l: State) -> Return {
     let r = ctx.request;
 
     if r.header_sent() {
-        r.log(
-            NGX_LOG_ERR,
-            "attempt to set ngx.header.HEADER after sending out response headers",
-        );
+        r.log(NGX_LOG_ERR, "attempt to set ngx.header.HEADER after sending out response headers");
         return Ok(0);
     }
 
-    let name = escape(&name(l, r)?, Set::HeaderName).into_owned();
-    let values = values(l, 3)?;
+    let key = key(l, 2)?;
+    let name = dashed(l.bytes(key).unwrap_or_default(), r);
+    let name = escape(&name, Set::HeaderName);
     ctx.output.headers_set.set(true);
-    if name.eq_ignore_ascii_case(b"content-type") {
-        ctx.output.content_type_set.set(!values.is_empty());
-    }
 
-    match response_headers::set(r, &name, &values) {
+    let result = with_values(l, 3, |values| {
+        if name.eq_ignore_ascii_case(b"content-type") {
+            ctx.output.content_type_set.set(!values.is_empty());
+        }
+        response_headers::set(r, &name, values)
+    })?;
+    match result {
         Ok(()) => Ok(0),
         Err(SetError::Invalid) => Err(l.error("failed to set header")),
         Err(SetError::NoMemory) => Err(l.error("no memory")),
@@ -92,14 +95,6 @@ fn write(l: State) -> Return {
 }
 
 /// The header's name: the key, with dashes for underscores.
-fn name(l: State, r: Request) -> Result<Vec<u8>, Raise> {
-    push_text(l, 2)?;
-    let key = l.bytes(-1).unwrap_or_default();
-    let name = if r.loc_conf().transform_underscores == 1 {
-        dashes(key).into_owned()
-    } else {
-        key.to_vec()
-    };
-    l.pop(1);
-    Ok(name)
+fn dashed(key: &[u8], r: Request) -> Cow<'_, [u8]> {
+    if r.loc_conf().transform_underscores == 1 { dashes(key) } else { Cow::Borrowed(key) }
 }

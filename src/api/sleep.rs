@@ -16,9 +16,7 @@ pub(super) const FUNCTIONS: &[Function] = &[Function::new("ngx.sleep", sleep)];
 fn sleep(l: State) -> Return {
     let args = l.top();
     if args != 1 {
-        return Err(l.error(format_args!(
-            "attempt to pass {args} arguments, but accepted 1"
-        )));
+        return Err(l.error(format_args!("attempt to pass {args} arguments, but accepted 1")));
     }
     let (run, _) = call::in_phases(l, Phases::YIELD, NO_REQUEST)?;
     if !l.is_number(1) {

@@ -15,10 +15,7 @@ impl Function {
     where
         F: Fn(State) -> Return + Copy,
     {
-        Self {
-            path,
-            call: function(call),
-        }
+        Self { path, call: function(call) }
     }
 
     /// Puts the function in its place; tables on the way are made.

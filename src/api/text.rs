@@ -21,11 +21,7 @@ pub(super) fn push_text(l: State, index: c_int) -> Result<(), Raise> {
         l.push_value(index);
         return Ok(());
     }
-    let index = if index < 0 {
-        l.top() + index + 1
-    } else {
-        index
-    };
+    let index = if index < 0 { l.top() + index + 1 } else { index };
     l.raw_get_field(LUA_REGISTRYINDEX, TOSTRING);
     l.push_value(index);
     // SAFETY: function and argument are on the stack; errors are caught.
@@ -45,13 +41,7 @@ pub(super) fn number<R>(value: f64, f: impl FnOnce(&[u8]) -> R) -> R {
     }
     let mut text = [0u8; 32];
     // SAFETY: the buffer's size is given; the format takes one double.
-    let len = unsafe {
-        snprintf(
-            text.as_mut_ptr().cast(),
-            text.len() as _,
-            c"%.14g".as_ptr(),
-            value,
-        )
-    };
+    let len =
+        unsafe { snprintf(text.as_mut_ptr().cast(), text.len() as _, c"%.14g".as_ptr(), value) };
     f(&text[..usize::try_from(len).unwrap_or(0).min(text.len() - 1)])
 }

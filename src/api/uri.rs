@@ -81,10 +81,7 @@ fn set_uri_args(l: State) -> Return {
         }
         Type::Table => encode_args(l, 1)?,
         _ => {
-            let message = format!(
-                "string, number, or table expected, but got {}",
-                l.type_name(1)
-            );
+            let message = format!("string, number, or table expected, but got {}", l.type_name(1));
             return Err(l.argument_error(1, message));
         }
     };

@@ -31,8 +31,9 @@ fn read(l: State) -> Return {
 
     match l.type_of(2) {
         Type::String => {
-            let name =
-                Name::new(l.bytes(2).unwrap_or_default(), r).ok_or_else(|| l.error("no memory"))?;
+            let mut space = [0; SHORT];
+            let name = Name::new(l.bytes(2).unwrap_or_default(), &mut space, r)
+                .ok_or_else(|| l.error("no memory"))?;
             push_variable(l, r, name);
         }
         Type::Number => push_capture(l, r, l.number(2) as i64),
@@ -41,6 +42,9 @@ fn read(l: State) -> Return {
     Ok(1)
 }
 
+/// Names up to this length need no memory of the request's.
+const SHORT: usize = 64;
+
 /// A variable's name in lower case, and its hash.
 struct Name {
     text: ngx_str_t,
@@ -48,11 +52,15 @@ struct Name {
 }
 
 impl Name {
-    /// The name stays in the request's pool: nginx may keep a pointer to it.
-    fn new(name: &[u8], r: Request) -> Option<Self> {
-        let text = string::in_pool(r.pool(), name)?;
-        // SAFETY: `text` has room for its own lower case.
-        let hash = unsafe { ngx_hash_strlow(text.data, text.data, text.len) };
+    /// nginx looks at the name only while it finds the variable.
+    fn new(name: &[u8], space: &mut [u8; SHORT], r: Request) -> Option<Self> {
+        let data = match space.get_mut(..name.len()) {
+            Some(space) => space.as_mut_ptr(),
+            None => r.pool().bytes(name)?.as_ptr(),
+        };
+        // SAFETY: there is room for the name.
+        let hash = unsafe { ngx_hash_strlow(data, name.as_ptr().cast_mut(), name.len()) };
+        let text = ngx_str_t { len: name.len(), data };
         Some(Self { text, hash })
     }
 }
@@ -75,10 +83,7 @@ fn push_capture(l: State, r: Request, n: i64) {
     // captures_data, -1 for a group that did not match.
     unsafe {
         let raw = r.as_ptr();
-        let Some(at) = usize::try_from(n)
-            .ok()
-            .filter(|n| *n > 0)
-            .and_then(|n| n.checked_mul(2))
+        let Some(at) = usize::try_from(n).ok().filter(|n| *n > 0).and_then(|n| n.checked_mul(2))
         else {
             return l.push_nil();
         };
@@ -114,7 +119,9 @@ fn write(l: State) -> Return {
             Some(text.ok_or_else(|| l.error("no memory"))?)
         }
     };
-    let name = Name::new(l.bytes(2).unwrap_or_default(), r).ok_or_else(|| l.error("no memory"))?;
+    let mut space = [0; SHORT];
+    let name = Name::new(l.bytes(2).unwrap_or_default(), &mut space, r)
+        .ok_or_else(|| l.error("no memory"))?;
     set(l, r, &name, value)?;
     Ok(0)
 }
@@ -155,10 +162,9 @@ fn set(l: State, r: Request, name: &Name, value: Option<ngx_str_t>) -> Result<()
         } else if v.flags & NGX_HTTP_VAR_INDEXED as ngx_uint_t != 0 {
             *(*r.as_ptr()).variables.add(v.index) = variable;
         } else {
-            return Err(l.error(format_args!(
-                "variable \"{}\" cannot be assigned a value",
-                shown()
-            )));
+            return Err(
+                l.error(format_args!("variable \"{}\" cannot be assigned a value", shown()))
+            );
         }
     }
     Ok(())

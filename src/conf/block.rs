@@ -86,9 +86,7 @@ unsafe fn refill(file: *mut ngx_conf_file_t) -> Result<bool, ()> {
 
         let dump = (*file).dump;
         if !dump.is_null() {
-            (*dump)
-                .last
-                .copy_from_nonoverlapping((*buf).start, n as usize);
+            (*dump).last.copy_from_nonoverlapping((*buf).start, n as usize);
             (*dump).last = (*dump).last.offset(n);
         }
     }

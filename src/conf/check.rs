@@ -56,10 +56,7 @@ pub(crate) fn chunk(cf: Conf, checker: &Checker, chunk: &Chunk, line: usize) -> 
                 Ok(()) => true,
                 Err(error @ LoadError::Code(_)) => report(
                     cf,
-                    &format!(
-                        "failed to load external Lua file \"{}\": {error}",
-                        path.display()
-                    ),
+                    &format!("failed to load external Lua file \"{}\": {error}", path.display()),
                     None,
                 ),
                 // The file may be put there later.
@@ -79,9 +76,7 @@ pub(crate) fn chunk(cf: Conf, checker: &Checker, chunk: &Chunk, line: usize) -> 
 /// Reports a syntax error at the line of the configuration where it is, if the
 /// message tells. True when nginx goes on all the same.
 fn report(cf: Conf, message: &str, first_line: Option<usize>) -> bool {
-    let line = first_line
-        .zip(chunk_line(message))
-        .map(|(first, n)| first + n - 1);
+    let line = first_line.zip(chunk_line(message)).map(|(first, n)| first + n - 1);
     let (level, hint) = if testing() {
         (NGX_LOG_EMERG, "")
     } else {

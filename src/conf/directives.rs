@@ -51,27 +51,15 @@ const MSL: u32 = M | S | L;
 const MSLIF: u32 = MSL | LIF;
 
 const fn code(name: &'static CStr, contexts: u32, phase: Phase, form: Form) -> Directive {
-    Directive {
-        name,
-        contexts,
-        kind: Kind::Code(phase, form),
-    }
+    Directive { name, contexts, kind: Kind::Code(phase, form) }
 }
 
 const fn flag(name: &'static CStr, contexts: u32, offset: usize) -> Directive {
-    Directive {
-        name,
-        contexts,
-        kind: Kind::Flag(offset),
-    }
+    Directive { name, contexts, kind: Kind::Flag(offset) }
 }
 
 const fn unavailable(name: &'static CStr, contexts: u32) -> Directive {
-    Directive {
-        name,
-        contexts,
-        kind: Kind::Unavailable,
-    }
+    Directive { name, contexts, kind: Kind::Unavailable }
 }
 
 use Form::{Block, File, Inline};
@@ -96,85 +84,35 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     code(c"content_by_lua_block", L | LIF, Phase::Content, Block),
     code(c"content_by_lua_file", L | LIF, Phase::Content, File),
     code(c"header_filter_by_lua", MSLIF, Phase::HeaderFilter, Inline),
-    code(
-        c"header_filter_by_lua_block",
-        MSLIF,
-        Phase::HeaderFilter,
-        Block,
-    ),
-    code(
-        c"header_filter_by_lua_file",
-        MSLIF,
-        Phase::HeaderFilter,
-        File,
-    ),
+    code(c"header_filter_by_lua_block", MSLIF, Phase::HeaderFilter, Block),
+    code(c"header_filter_by_lua_file", MSLIF, Phase::HeaderFilter, File),
     code(c"body_filter_by_lua", MSLIF, Phase::BodyFilter, Inline),
     code(c"body_filter_by_lua_block", MSLIF, Phase::BodyFilter, Block),
     code(c"body_filter_by_lua_file", MSLIF, Phase::BodyFilter, File),
     code(c"log_by_lua", MSLIF, Phase::Log, Inline),
     code(c"log_by_lua_block", MSLIF, Phase::Log, Block),
     code(c"log_by_lua_file", MSLIF, Phase::Log, File),
-    flag(
-        c"rewrite_by_lua_no_postpone",
-        M,
-        offset_of!(MainConf, rewrite_no_postpone),
-    ),
-    flag(
-        c"access_by_lua_no_postpone",
-        M,
-        offset_of!(MainConf, access_no_postpone),
-    ),
+    flag(c"rewrite_by_lua_no_postpone", M, offset_of!(MainConf, rewrite_no_postpone)),
+    flag(c"access_by_lua_no_postpone", M, offset_of!(MainConf, access_no_postpone)),
     flag(c"lua_sandbox", MSLIF, offset_of!(LocConf, sandbox)),
-    flag(
-        c"lua_need_request_body",
-        MSLIF,
-        offset_of!(LocConf, need_request_body),
-    ),
+    flag(c"lua_need_request_body", MSLIF, offset_of!(LocConf, need_request_body)),
     flag(
         c"lua_transform_underscores_in_response_headers",
         MSLIF,
         offset_of!(LocConf, transform_underscores),
     ),
-    flag(
-        c"lua_http10_buffering",
-        MSLIF,
-        offset_of!(LocConf, http10_buffering),
-    ),
-    flag(
-        c"lua_check_client_abort",
-        MSLIF,
-        offset_of!(LocConf, check_client_abort),
-    ),
-    flag(
-        c"lua_use_default_type",
-        MSLIF,
-        offset_of!(LocConf, use_default_type),
-    ),
-    Directive {
-        name: c"lua_code_cache",
-        contexts: MSLIF,
-        kind: Kind::CodeCache,
-    },
+    flag(c"lua_http10_buffering", MSLIF, offset_of!(LocConf, http10_buffering)),
+    flag(c"lua_check_client_abort", MSLIF, offset_of!(LocConf, check_client_abort)),
+    flag(c"lua_use_default_type", MSLIF, offset_of!(LocConf, use_default_type)),
+    Directive { name: c"lua_code_cache", contexts: MSLIF, kind: Kind::CodeCache },
     Directive {
         name: c"lua_thread_cache_max_entries",
         contexts: M,
         kind: Kind::Number(offset_of!(MainConf, thread_cache)),
     },
-    Directive {
-        name: c"lua_package_path",
-        contexts: M,
-        kind: Kind::PackagePath,
-    },
-    Directive {
-        name: c"lua_package_cpath",
-        contexts: M,
-        kind: Kind::PackageCpath,
-    },
-    Directive {
-        name: c"lua_load_resty_core",
-        contexts: M,
-        kind: Kind::LoadRestyCore,
-    },
+    Directive { name: c"lua_package_path", contexts: M, kind: Kind::PackagePath },
+    Directive { name: c"lua_package_cpath", contexts: M, kind: Kind::PackageCpath },
+    Directive { name: c"lua_load_resty_core", contexts: M, kind: Kind::LoadRestyCore },
     unavailable(c"exit_worker_by_lua_block", M),
     unavailable(c"exit_worker_by_lua_file", M),
     unavailable(c"server_rewrite_by_lua_block", M | S),
@@ -282,11 +220,7 @@ impl Directive {
 
     /// Which configuration the setter gets.
     const fn level(&self) -> usize {
-        if self.contexts == M {
-            NGX_HTTP_MAIN_CONF_OFFSET
-        } else {
-            NGX_HTTP_LOC_CONF_OFFSET
-        }
+        if self.contexts == M { NGX_HTTP_MAIN_CONF_OFFSET } else { NGX_HTTP_LOC_CONF_OFFSET }
     }
 }
 

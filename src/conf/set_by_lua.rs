@@ -29,10 +29,7 @@ pub(super) fn add(cf: Conf, chunk: Chunk) -> Outcome {
     if name.len() < 2 || name[0] != b'$' {
         cf.log(
             NGX_LOG_EMERG,
-            &format!(
-                "invalid variable name \"{}\"",
-                String::from_utf8_lossy(name)
-            ),
+            &format!("invalid variable name \"{}\"", String::from_utf8_lossy(name)),
         );
         return Err(Refused::Reported);
     }
@@ -43,10 +40,7 @@ pub(super) fn add(cf: Conf, chunk: Chunk) -> Outcome {
     variable.len -= 1;
 
     let args = words.get_mut(3..).unwrap_or_default();
-    let args = args
-        .iter_mut()
-        .map(|arg| complex_value(cf, arg))
-        .collect::<Result<_, _>>()?;
+    let args = args.iter_mut().map(|arg| complex_value(cf, arg)).collect::<Result<_, _>>()?;
     let set = cf.pool().own(Set { chunk, args }).ok_or(NO_MEMORY)?;
 
     // SAFETY: nginx's interface for variables and rewrite codes, used as the
@@ -70,10 +64,7 @@ pub(super) fn add(cf: Conf, chunk: Chunk) -> Outcome {
         }
 
         let code: *mut SetCode = push_code(cf)?;
-        code.write(SetCode {
-            code: cf.main_conf().handlers.set,
-            set: set.as_ptr(),
-        });
+        code.write(SetCode { code: cf.main_conf().handlers.set, set: set.as_ptr() });
 
         if (*v).set_handler.is_some() {
             let code: *mut ngx_http_script_var_handler_code_t = push_code(cf)?;
@@ -100,17 +91,9 @@ unsafe fn push_code<T>(cf: Conf) -> Result<*mut T, Refused> {
         let ctx: *mut ngx_http_conf_ctx_t = (*cf.as_ptr()).ctx.cast();
         let rewrite: *mut ngx_http_rewrite_loc_conf_t =
             (*(*ctx).loc_conf.add(ngx_http_rewrite_module.ctx_index)).cast();
-        ngx_http_script_start_code(
-            cf.pool().as_ptr(),
-            &raw mut (*rewrite).codes,
-            size_of::<T>(),
-        )
+        ngx_http_script_start_code(cf.pool().as_ptr(), &raw mut (*rewrite).codes, size_of::<T>())
     };
-    if code.is_null() {
-        Err(NO_MEMORY)
-    } else {
-        Ok(code.cast())
-    }
+    if code.is_null() { Err(NO_MEMORY) } else { Ok(code.cast()) }
 }
 
 /// A variable that was never set reads as empty.
@@ -130,11 +113,8 @@ unsafe extern "C" fn uninitialized(
             (*(*r).connection).log,
             NGX_LOG_WARN,
             0,
-            format!(
-                "using uninitialized \"{}\" variable",
-                String::from_utf8_lossy(name)
-            )
-            .as_bytes(),
+            format!("using uninitialized \"{}\" variable", String::from_utf8_lossy(name))
+                .as_bytes(),
         );
         *v = ngx_http_variable_null_value;
     }

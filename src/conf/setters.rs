@@ -126,9 +126,7 @@ pub(super) unsafe extern "C" fn code(
     conf: *mut c_void,
 ) -> *mut c_char {
     setter(cf, cmd, |cf, kind| {
-        let Kind::Code(phase, form) = kind else {
-            unreachable!("the table says code")
-        };
+        let Kind::Code(phase, form) = kind else { unreachable!("the table says code") };
 
         match phase {
             Phase::Init if cf.main_conf().init.is_some() => return Err(DUPLICATE),
@@ -164,9 +162,7 @@ pub(super) unsafe extern "C" fn set_by_lua(
     _conf: *mut c_void,
 ) -> *mut c_char {
     setter(cf, cmd, |cf, kind| {
-        let Kind::Code(phase, form) = kind else {
-            unreachable!("the table says code")
-        };
+        let Kind::Code(phase, form) = kind else { unreachable!("the table says code") };
         let chunk = read_chunk(cf, phase, form, 2)?;
         cf.main_conf().used |= Phases::SET;
         set_by_lua::add(cf, chunk)
@@ -199,10 +195,7 @@ pub(super) unsafe extern "C" fn code_cache(
         }
         location.code_cache = ngx_flag_t::from(on);
         if !on {
-            cf.log(
-                NGX_LOG_ALERT,
-                "lua_code_cache is off; this will hurt performance",
-            );
+            cf.log(NGX_LOG_ALERT, "lua_code_cache is off; this will hurt performance");
             cf.main_conf().has_private_vm = true;
         }
         Ok(())
@@ -306,12 +299,8 @@ fn inline(cf: Conf, phase: Phase, code: Vec<u8>, line: usize) -> Result<Chunk, R
     require_code(cf, phase, &code)?;
 
     // SAFETY: the cycle and the file's name outlive the directive.
-    let (conf_file, conf_prefix) = unsafe {
-        (
-            (*cf.file()).file.name.bytes(),
-            (*(*cf.as_ptr()).cycle).conf_prefix.bytes(),
-        )
-    };
+    let (conf_file, conf_prefix) =
+        unsafe { ((*cf.file()).file.name.bytes(), (*(*cf.as_ptr()).cycle).conf_prefix.bytes()) };
     let name = nginx_lua_text::chunkname::inline(phase.tag(), conf_file, conf_prefix, line);
     let key = chunk::inline_key(phase.tag(), &code);
 
@@ -345,11 +334,7 @@ fn file(cf: Conf, phase: Phase, index: usize) -> Result<Chunk, Refused> {
     // SAFETY: both strings live in the cycle's pool.
     let status = unsafe {
         let cycle = (*cf.as_ptr()).cycle;
-        ngx_get_full_name(
-            (*cf.as_ptr()).pool,
-            &raw mut (*cycle).prefix,
-            &raw mut value,
-        )
+        ngx_get_full_name((*cf.as_ptr()).pool, &raw mut (*cycle).prefix, &raw mut value)
     };
     if status != OK {
         return Err(NO_MEMORY);
@@ -368,12 +353,7 @@ fn file(cf: Conf, phase: Phase, index: usize) -> Result<Chunk, Refused> {
 
 /// Code from a file is called by its path.
 pub(crate) fn file_chunkname(path: &[u8]) -> CString {
-    let name: Vec<u8> = b"@"
-        .iter()
-        .chain(path)
-        .copied()
-        .take_while(|c| *c != 0)
-        .collect();
+    let name: Vec<u8> = b"@".iter().chain(path).copied().take_while(|c| *c != 0).collect();
     // The NULs were left out.
     CString::new(name).unwrap_or_default()
 }

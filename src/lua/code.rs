@@ -2,7 +2,9 @@
 //!
 //! A chunk is wrapped in a function and what is kept is the *closure factory*:
 //! calling it gives a new closure, so that every run has its own upvalues and
-//! its own globals table. The factories stand in one table in the registry,
+//! its own globals table. Code that needs no globals table of its own has no
+//! state either, so one closure serves all its runs, and that is what is kept.
+//! The functions stand in one table in the registry,
 //! under the number that the configuration gave to the chunk's key, or under
 //! the key itself where the key is only known when a request comes.
 
@@ -10,11 +12,19 @@ use core::ffi::{CStr, c_int};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::sandbox::Globals;
 use super::{State, Vm, bytecode};
 use crate::sys::lua as ffi;
 
-/// Where a factory stands in the code table.
+/// What the code table has for a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// A factory: each run gets a closure, and globals, of its own.
+    Factory,
+    /// The one closure that all runs share.
+    Closure,
+}
+
+/// Where it stands there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Slot<'a> {
     Number(u32),
@@ -33,9 +43,8 @@ pub(crate) enum LoadError {
 }
 
 impl Vm {
-    /// Pushes the factory at `slot` on the main state, if there is one, and
-    /// tells which globals its closures need.
-    pub(crate) fn push_factory(&self, slot: Slot<'_>) -> Option<Globals> {
+    /// Pushes the function at `slot` on the main state, if there is one.
+    pub(crate) fn push_kept(&self, slot: Slot<'_>) -> Option<Kept> {
         let l = self.main();
         self.push_code();
         match slot {
@@ -49,26 +58,33 @@ impl Vm {
             return None;
         }
         Some(match slot {
-            Slot::Number(n) => self
-                .globals
-                .borrow()
-                .get(n as usize)
-                .copied()
-                .unwrap_or(Globals::Own),
-            Slot::Key(_) => Globals::Own,
+            Slot::Number(n) => self.kept.borrow().get(n as usize).copied().unwrap_or(Kept::Factory),
+            Slot::Key(_) => Kept::Factory,
         })
     }
 
-    /// Compiles `source`, keeps the factory at `slot` and leaves it on the main
-    /// state.
-    pub(crate) fn load_factory(
+    /// Compiles `source`, keeps what it needs at `slot` and leaves that on the
+    /// main state.
+    pub(crate) fn load(
         &self,
         slot: Slot<'_>,
         source: &[u8],
         chunkname: &CStr,
-    ) -> Result<Globals, LoadError> {
+    ) -> Result<Kept, LoadError> {
         let l = self.main();
         make_factory(self, source, chunkname)?;
+
+        let mut kept = Kept::Factory;
+        if let Slot::Number(n) = slot {
+            if !self.needs_own_globals() && self.call_factory().is_ok() {
+                kept = Kept::Closure;
+            }
+            let mut known = self.kept.borrow_mut();
+            if known.len() <= n as usize {
+                known.resize(n as usize + 1, Kept::Factory);
+            }
+            known[n as usize] = kept;
+        }
 
         self.push_code();
         l.push_value(-2);
@@ -77,17 +93,17 @@ impl Vm {
             Slot::Key(key) => l.raw_set_field(-2, key),
         }
         l.pop(1);
+        Ok(kept)
+    }
 
-        let Slot::Number(n) = slot else {
-            return Ok(Globals::Own);
-        };
-        let globals = self.inspect();
-        let mut known = self.globals.borrow_mut();
-        if known.len() <= n as usize {
-            known.resize(n as usize + 1, Globals::Own);
+    /// Replaces the factory on top of the main state by a closure of it. On
+    /// error, the error's value is there.
+    pub(crate) fn call_factory(&self) -> Result<(), ()> {
+        // SAFETY: the factory makes a closure and does nothing else.
+        match unsafe { ffi::lua_pcall(self.main().as_ptr(), 0, 1, 0) } {
+            ffi::LUA_OK => Ok(()),
+            _ => Err(()),
         }
-        known[n as usize] = globals;
-        Ok(globals)
     }
 }
 
@@ -95,23 +111,15 @@ impl Vm {
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
     use std::io::Read;
 
-    let mut file = std::fs::File::open(path).map_err(|source| LoadError::Open {
-        path: path.to_owned(),
-        source,
-    })?;
+    let mut file = std::fs::File::open(path)
+        .map_err(|source| LoadError::Open { path: path.to_owned(), source })?;
     let mut source = Vec::new();
     file.read_to_end(&mut source)
-        .map_err(|source| LoadError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
 
     // As Lua does it: a first line that starts with # is for the shell.
     if source.first() == Some(&b'#') {
-        let line = source
-            .iter()
-            .position(|c| *c == b'\n')
-            .unwrap_or(source.len());
+        let line = source.iter().position(|c| *c == b'\n').unwrap_or(source.len());
         source.drain(..line);
     }
     Ok(source)
@@ -121,12 +129,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
 pub(crate) fn compile(l: State, source: &[u8], chunkname: &CStr) -> Result<(), LoadError> {
     // SAFETY: luaL_loadbuffer catches errors; the buffer outlives the call.
     let status = unsafe {
-        ffi::luaL_loadbuffer(
-            l.as_ptr(),
-            source.as_ptr().cast(),
-            source.len(),
-            chunkname.as_ptr(),
-        )
+        ffi::luaL_loadbuffer(l.as_ptr(), source.as_ptr().cast(), source.len(), chunkname.as_ptr())
     };
     if status == ffi::LUA_OK {
         return Ok(());

@@ -27,10 +27,7 @@ impl Vm {
             let l = lua_newthread(main.as_ptr());
             State::from_ptr(l)
         };
-        Coroutine {
-            state,
-            anchor: main.anchor(),
-        }
+        Coroutine { state, anchor: main.anchor() }
     }
 
     /// Takes a coroutine back, ended or not. One that an error ended is not used

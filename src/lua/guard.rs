@@ -66,12 +66,7 @@ pub(crate) const fn function<F>(_: F) -> ffi::lua_CFunction
 where
     F: Fn(State) -> Return + Copy,
 {
-    const {
-        assert!(
-            size_of::<F>() == 0,
-            "only a plain function can be registered"
-        )
-    };
+    const { assert!(size_of::<F>() == 0, "only a plain function can be registered") };
     trampoline::<F>
 }
 
@@ -112,10 +107,7 @@ unsafe fn throw(l: State, raise: Raise) -> c_int {
 }
 
 fn push_panic(l: State, payload: Box<dyn Any + Send>) {
-    l.push_bytes(format!(
-        "internal error in ngx_http_lua_module: {}",
-        panic_text(&payload)
-    ));
+    l.push_bytes(format!("internal error in ngx_http_lua_module: {}", panic_text(&payload)));
     // A payload whose destructor panics must not take the worker down.
     core::mem::forget(payload);
 }

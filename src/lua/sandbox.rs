@@ -10,13 +10,6 @@ use super::state::Ref;
 use super::{State, Vm};
 use crate::sys::lua::{LUA_GLOBALSINDEX, LUA_OK, lua_pcall};
 
-/// The globals that a chunk must run with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Globals {
-    Own,
-    Shared,
-}
-
 /// Makes the metatable that all of a machine's sandboxes share.
 pub(super) fn metatable(main: State) -> Ref {
     main.new_table(0, 1);
@@ -27,16 +20,12 @@ pub(super) fn metatable(main: State) -> Ref {
 
 /// Anchors the function that looks at bytecode; none without `jit.util`.
 pub(super) fn inspector(lua: &mlua::Lua) -> Option<Ref> {
-    let inspect: mlua::Function = lua
-        .load(include_str!("sandbox.lua"))
-        .set_name("=[C]")
-        .eval()
-        .ok()?;
+    let inspect: mlua::Function =
+        lua.load(include_str!("sandbox.lua")).set_name("=[C]").eval().ok()?;
     let mut anchor = None;
     // SAFETY: the function is the one value on the stack, which anchor pops.
     unsafe {
-        lua.exec_raw::<()>(inspect, |l| anchor = Some(State::from_ptr(l).anchor()))
-            .ok()?;
+        lua.exec_raw::<()>(inspect, |l| anchor = Some(State::from_ptr(l).anchor())).ok()?;
     }
     anchor
 }
@@ -52,23 +41,20 @@ impl Vm {
         l.set_metatable(-2);
     }
 
-    /// What globals the factory on top of the main state needs.
-    pub(super) fn inspect(&self) -> Globals {
+    /// Whether closures of the factory on top of the main state need globals of
+    /// their own.
+    pub(super) fn needs_own_globals(&self) -> bool {
         let l = self.main();
         let Some(inspector) = self.inspector else {
-            return Globals::Own;
+            return true;
         };
 
         l.push_ref(inspector);
         l.push_value(-2);
         // SAFETY: function and argument are on the stack; errors are caught.
         let status = unsafe { lua_pcall(l.as_ptr(), 1, 1, 0) };
-        let shared = status == LUA_OK && !l.boolean(-1);
+        let needs = status != LUA_OK || l.boolean(-1);
         l.pop(1);
-        if shared {
-            Globals::Shared
-        } else {
-            Globals::Own
-        }
+        needs
     }
 }

@@ -215,11 +215,7 @@ impl State {
     pub(crate) fn new_table(self, array: usize, hash: usize) {
         // SAFETY: module notes. The sizes are hints; cap them to what fits.
         unsafe {
-            ffi::lua_createtable(
-                self.0,
-                array.min(1 << 20) as c_int,
-                hash.min(1 << 20) as c_int,
-            );
+            ffi::lua_createtable(self.0, array.min(1 << 20) as c_int, hash.min(1 << 20) as c_int);
         }
     }
 
@@ -349,10 +345,6 @@ impl State {
     }
 
     fn absolute(self, index: c_int) -> c_int {
-        if index > 0 || index <= ffi::LUA_REGISTRYINDEX {
-            index
-        } else {
-            self.top() + index + 1
-        }
+        if index > 0 || index <= ffi::LUA_REGISTRYINDEX { index } else { self.top() + index + 1 }
     }
 }

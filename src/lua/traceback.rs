@@ -36,11 +36,7 @@ pub(crate) fn coroutines(
 /// Appends the trace of what called the running C function. Without a thread's
 /// `closure`, the outermost function is the main chunk.
 pub(crate) fn of_caller(out: &mut Vec<u8>, l: State, closure: *const c_void) {
-    let closure = if closure.is_null() {
-        outermost(l).0
-    } else {
-        closure
-    };
+    let closure = if closure.is_null() { outermost(l).0 } else { closure };
     out.extend_from_slice(b"\nstack traceback:");
     frames(out, l, 1..FRAMES + 1, closure);
 }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use mlua::Lua;
 
+use super::code::Kept;
 use super::coroutine::Coroutine;
-use super::sandbox::Globals;
 use super::state::Ref;
 use super::{State, guard, sandbox, traceback};
 use crate::sys::lua as ffi;
@@ -36,8 +36,8 @@ pub(crate) struct Vm {
     globals_meta: Ref,
     /// What tells the globals that a chunk needs.
     pub(super) inspector: Option<Ref>,
-    /// What it told, by slot.
-    pub(super) globals: RefCell<Vec<Globals>>,
+    /// What the code table holds, by slot.
+    pub(super) kept: RefCell<Vec<Kept>>,
     /// The error handler of [`Vm::call`].
     handler: Ref,
     /// Ended coroutines, reset and ready to run again.
@@ -84,7 +84,7 @@ impl Vm {
             },
             globals_meta: sandbox::metatable(main),
             inspector: None,
-            globals: RefCell::default(),
+            kept: RefCell::default(),
             handler: {
                 main.push_function(guard::function(traceback::handler), 0);
                 main.anchor()
@@ -190,10 +190,7 @@ impl Drop for Vm {
 fn package_paths(lua: &Lua, options: &Options) -> mlua::Result<()> {
     let package: mlua::Table = lua.globals().get("package")?;
 
-    for (field, value) in [
-        ("path", &options.package_path),
-        ("cpath", &options.package_cpath),
-    ] {
+    for (field, value) in [("path", &options.package_path), ("cpath", &options.package_cpath)] {
         let Some(value) = value else { continue };
         let default: mlua::LuaString = package.get(field)?;
         let path = nginx_lua_text::path::package_path(value, &options.prefix, &default.as_bytes());

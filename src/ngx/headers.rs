@@ -2,7 +2,7 @@
 
 use core::ptr;
 
-use super::{NgxStr, Pool, string};
+use super::{NgxStr, Pool};
 use crate::sys::*;
 
 /// Iterates over the headers of a list, removed ones included.
@@ -49,21 +49,30 @@ pub(crate) unsafe fn push(
     name: &[u8],
     value: &[u8],
 ) -> Option<*mut ngx_table_elt_t> {
-    let key = string::in_pool(pool, name)?;
-    let value = string::in_pool(pool, value)?;
-    let lowcase = pool.bytes(name)?;
-    // SAFETY: the caller's promise; `lowcase` has room for the name.
+    // SAFETY: the caller's promise; the three texts and their NULs fit.
     unsafe {
-        let hash = ngx_hash_strlow(lowcase.as_ptr(), key.data, key.len);
+        let (n, v) = (name.len(), value.len());
+        let text: *mut u8 = ngx_pnalloc(pool.as_ptr(), 2 * (n + 1) + v + 1).cast();
+        if text.is_null() {
+            return None;
+        }
+        let (lowcase, data) = (text.add(n + 1), text.add(2 * (n + 1)));
+        text.copy_from_nonoverlapping(name.as_ptr(), n);
+        text.add(n).write(0);
+        let hash = ngx_hash_strlow(lowcase, text, n);
+        lowcase.add(n).write(0);
+        data.copy_from_nonoverlapping(value.as_ptr(), v);
+        data.add(v).write(0);
+
         let header: *mut ngx_table_elt_t = ngx_list_push(list).cast();
         if header.is_null() {
             return None;
         }
         ptr::write_bytes(header, 0, 1);
         (*header).hash = hash;
-        (*header).key = key;
-        (*header).value = value;
-        (*header).lowcase_key = lowcase.as_ptr();
+        (*header).key = ngx_str_t { len: n, data: text };
+        (*header).value = ngx_str_t { len: v, data };
+        (*header).lowcase_key = lowcase;
         Some(header)
     }
 }

@@ -19,16 +19,12 @@ pub(crate) enum SetError {
 }
 
 /// Replaces all headers `name` by one for each value.
-pub(crate) fn set(r: Request, name: &[u8], values: &[Vec<u8>]) -> Result<(), SetError> {
+pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
     let known = Known::of(r, name);
 
     // A header that nginx keeps one of takes the last value.
     let single = known.as_ref().is_some_and(|known| !known.is_multi());
-    let values = if single && values.len() > 1 {
-        &values[values.len() - 1..]
-    } else {
-        values
-    };
+    let values = if single && values.len() > 1 { &values[values.len() - 1..] } else { values };
 
     let length = match (name.eq_ignore_ascii_case(b"content-length"), values.last()) {
         (true, Some(value)) => Some(content_length(value).ok_or(SetError::Invalid)?),
@@ -47,9 +43,9 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[Vec<u8>]) -> Result<(), Set
     if name.eq_ignore_ascii_case(b"content-length") {
         headers_in.content_length_n = length.map_or(-1, |n| n as off_t);
     } else if name.eq_ignore_ascii_case(b"connection") {
-        set_connection(headers_in, values.last());
+        set_connection(headers_in, values.last().copied());
     } else if name.eq_ignore_ascii_case(b"user-agent") {
-        set_browser(headers_in, values.last());
+        set_browser(headers_in, values.last().copied());
     } else if name.eq_ignore_ascii_case(b"host") {
         headers_in.server = host.unwrap_or(ngx_str_t::empty());
         forget_variable(r, c"host");
@@ -58,7 +54,7 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[Vec<u8>]) -> Result<(), Set
 }
 
 /// Puts the values into the list, the first where the header was.
-fn replace(r: Request, name: &[u8], values: &[Vec<u8>]) -> Result<(), SetError> {
+fn replace(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
     let pool = r.pool();
     // SAFETY: live request; its list is only changed here.
     unsafe {
@@ -96,9 +92,7 @@ impl Known {
             let table = (&raw const r.core_main_conf().headers_in_hash).cast_mut();
             let entry: *const ngx_http_header_t =
                 ngx_hash_find(table, hash, lowcase.as_mut_ptr(), lowcase.len()).cast();
-            entry.as_ref().map(|entry| Self {
-                offset: entry.offset,
-            })
+            entry.as_ref().map(|entry| Self { offset: entry.offset })
         }
     }
 
@@ -185,13 +179,7 @@ unsafe fn start(
                 if elts.is_null() {
                     return Err(SetError::NoMemory);
                 }
-                *array = ngx_array_t {
-                    elts,
-                    nelts: 0,
-                    size,
-                    nalloc: 2,
-                    pool: r.pool().as_ptr(),
-                };
+                *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
             }
             (*array).nelts = 0;
         } else {
@@ -227,10 +215,7 @@ unsafe fn link(
 fn valid_host(r: Request, value: &[u8]) -> Result<ngx_str_t, SetError> {
     let mut name = value;
     if value.first() == Some(&b'[') {
-        let end = value
-            .iter()
-            .position(|c| *c == b']')
-            .ok_or(SetError::Invalid)?;
+        let end = value.iter().position(|c| *c == b']').ok_or(SetError::Invalid)?;
         name = &value[..=end];
         if !matches!(value.get(end + 1), None | Some(b':')) {
             return Err(SetError::Invalid);
@@ -247,8 +232,8 @@ fn valid_host(r: Request, value: &[u8]) -> Result<ngx_str_t, SetError> {
     string::in_pool(r.pool(), &name.to_ascii_lowercase()).ok_or(SetError::NoMemory)
 }
 
-fn set_connection(headers_in: &mut ngx_http_headers_in_t, value: Option<&Vec<u8>>) {
-    let value = value.map(|v| v.to_ascii_lowercase()).unwrap_or_default();
+fn set_connection(headers_in: &mut ngx_http_headers_in_t, value: Option<&[u8]>) {
+    let value = value.map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
     let has = |word: &[u8]| value.windows(word.len()).any(|w| w == word);
     let kind = if has(b"close") {
         NGX_HTTP_CONNECTION_CLOSE
@@ -261,8 +246,8 @@ fn set_connection(headers_in: &mut ngx_http_headers_in_t, value: Option<&Vec<u8>
 }
 
 /// The browsers that nginx recognizes, by its own rules.
-fn set_browser(headers_in: &mut ngx_http_headers_in_t, value: Option<&Vec<u8>>) {
-    let agent: &[u8] = value.map_or(&[], |v| v);
+fn set_browser(headers_in: &mut ngx_http_headers_in_t, value: Option<&[u8]>) {
+    let agent = value.unwrap_or_default();
     let find = |word: &[u8]| agent.windows(word.len()).position(|w| w == word);
 
     let (mut msie, mut msie6) = (false, false);

@@ -56,14 +56,14 @@ impl Kind {
 
 /// Replaces the headers `name` by one for each value; the values are safe to
 /// send.
-pub(crate) fn set(r: Request, name: &[u8], values: &[Vec<u8>]) -> Result<(), SetError> {
+pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
     let kind = Kind::of(name);
     // A header that nginx keeps one of takes the last value.
     let values = match kind {
         Kind::Plain | Kind::Multi(_) => values,
         _ => &values[values.len().saturating_sub(1)..],
     };
-    let value = values.last().map(Vec::as_slice);
+    let value = values.last().copied();
     let out = headers_out(r);
 
     // SAFETY: live request; the offsets are those of its fields.
@@ -126,8 +126,7 @@ unsafe fn single(
     name: &[u8],
     value: Option<&[u8]>,
 ) -> Result<*mut ngx_table_elt_t, SetError> {
-    let values: Vec<Vec<u8>> = value.map(<[u8]>::to_vec).into_iter().collect();
-    match replace(r, name, &values)? {
+    match replace(r, name, value.as_slice())? {
         Some(header) => Ok(header),
         None => {
             // SAFETY: live request.
@@ -145,7 +144,7 @@ unsafe fn single(
 fn replace(
     r: Request,
     name: &[u8],
-    values: &[Vec<u8>],
+    values: &[&[u8]],
 ) -> Result<Option<*mut ngx_table_elt_t>, SetError> {
     let mut values = values.iter();
     let mut last = None;
@@ -175,7 +174,7 @@ fn replace(
 unsafe fn replace_linked(
     r: Request,
     name: &[u8],
-    values: &[Vec<u8>],
+    values: &[&[u8]],
     slot: Slot,
 ) -> Result<(), SetError> {
     replace(r, name, values)?;
@@ -221,13 +220,7 @@ unsafe fn reset_multi(r: Request, slot: Slot) -> Result<(), SetError> {
             if elts.is_null() {
                 return Err(SetError::NoMemory);
             }
-            *array = ngx_array_t {
-                elts,
-                nelts: 0,
-                size,
-                nalloc: 2,
-                pool: r.pool().as_ptr(),
-            };
+            *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
         }
         (*array).nelts = 0;
     }

@@ -24,8 +24,5 @@ impl NgxStr for ngx_str_t {
 
 /// A string whose bytes live in the pool, followed by a NUL.
 pub(crate) fn in_pool(pool: Pool, bytes: &[u8]) -> Option<ngx_str_t> {
-    Some(ngx_str_t {
-        len: bytes.len(),
-        data: pool.bytes(bytes)?.as_ptr(),
-    })
+    Some(ngx_str_t { len: bytes.len(), data: pool.bytes(bytes)?.as_ptr() })
 }

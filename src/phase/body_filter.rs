@@ -20,10 +20,7 @@ pub(super) fn install() {
     // SAFETY: filters are chained in one thread, before requests are served.
     unsafe {
         let top = ngx_http_top_body_filter;
-        NEXT.store(
-            top.map_or(ptr::null_mut(), |f| f as *mut c_void),
-            Ordering::Relaxed,
-        );
+        NEXT.store(top.map_or(ptr::null_mut(), |f| f as *mut c_void), Ordering::Relaxed);
         ngx_http_top_body_filter = Some(filter);
     }
 }

@@ -16,10 +16,7 @@ pub(super) fn install() {
     // SAFETY: filters are chained in one thread, before requests are served.
     unsafe {
         let top = ngx_http_top_header_filter;
-        NEXT.store(
-            top.map_or(core::ptr::null_mut(), |f| f as *mut _),
-            Ordering::Relaxed,
-        );
+        NEXT.store(top.map_or(core::ptr::null_mut(), |f| f as *mut _), Ordering::Relaxed);
         ngx_http_top_header_filter = Some(filter);
     }
 }

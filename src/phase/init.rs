@@ -38,11 +38,7 @@ pub(super) fn create_vm(conf: &MainConf) -> Result<Rc<Vm>, String> {
 
     if let Some(chunk) = &conf.init {
         run_outside(&vm, chunk, log::cycle_log()).map_err(|message| {
-            format!(
-                "{} error: {}",
-                name(chunk),
-                String::from_utf8_lossy(&message)
-            )
+            format!("{} error: {}", name(chunk), String::from_utf8_lossy(&message))
         })?;
     }
     Ok(vm)

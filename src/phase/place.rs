@@ -21,9 +21,7 @@ pub(super) fn add_first_to_log(cf: Conf, handler: Handler) -> bool {
     };
     // SAFETY: the array holds at least the handler just pushed.
     unsafe {
-        (*handlers)
-            .as_slice_mut::<ngx_http_handler_pt>()
-            .rotate_right(1);
+        (*handlers).as_slice_mut::<ngx_http_handler_pt>().rotate_right(1);
     }
     true
 }

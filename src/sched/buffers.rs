@@ -18,10 +18,7 @@ fn tag() -> ngx_buf_tag_t {
 
 impl Buffers {
     pub(super) fn new() -> Self {
-        Self {
-            free: Cell::new(ptr::null_mut()),
-            busy: Cell::new(ptr::null_mut()),
-        }
+        Self { free: Cell::new(ptr::null_mut()), busy: Cell::new(ptr::null_mut()) }
     }
 
     /// Whether nginx still holds data of ours.

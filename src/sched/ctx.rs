@@ -83,11 +83,7 @@ impl Ctx {
 
     pub(crate) fn existing<'a>(request: Request) -> Option<&'a Ctx> {
         // SAFETY: the slot holds what `create` stored, or null.
-        unsafe {
-            http_module_ctx(request.as_ptr(), crate::module())
-                .cast::<Ctx>()
-                .as_ref()
-        }
+        unsafe { http_module_ctx(request.as_ptr(), crate::module()).cast::<Ctx>().as_ref() }
     }
 
     fn create<'a>(request: Request) -> Option<&'a Ctx> {

@@ -30,12 +30,7 @@ impl FilterChunk {
                 last |= (*buf).last_buf() != 0 || (*buf).last_in_chain() != 0;
             }
         }
-        Self {
-            input,
-            replaced: RefCell::new(None),
-            last: Cell::new(last),
-            flush,
-        }
+        Self { input, replaced: RefCell::new(None), last: Cell::new(last), flush }
     }
 
     /// The text of all buffers up to the last one.
@@ -93,9 +88,7 @@ impl FilterChunk {
             } else {
                 let link = buffers.link(r, text.len())?;
                 let buf = (*link).buf;
-                (*buf)
-                    .last
-                    .copy_from_nonoverlapping(text.as_ptr(), text.len());
+                (*buf).last.copy_from_nonoverlapping(text.as_ptr(), text.len());
                 (*buf).last = (*buf).last.add(text.len());
                 link
             };

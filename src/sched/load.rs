@@ -7,26 +7,19 @@ use super::Ctx;
 use crate::conf::Chunk;
 use crate::conf::chunk::{self, Source};
 use crate::conf::setters::{file_chunkname, os_str};
-use crate::lua::code::{self, LoadError, Slot};
-use crate::lua::sandbox::Globals;
+use crate::lua::code::{self, Kept, LoadError, Slot};
 use crate::ngx::{NgxStr, Request};
-use crate::sys::lua as ffi;
 use crate::sys::*;
 
 impl Ctx {
-    /// Pushes a new closure of the chunk on the main state and tells which
-    /// globals to run it with; on failure, what nginx shall answer.
-    pub(crate) fn push_closure(&self, chunk: &Chunk) -> Result<Globals, ngx_int_t> {
-        let mut globals = self.push_factory(chunk)?;
-        if self.request.loc_conf().sandbox != 1 {
-            globals = Globals::Shared;
+    /// Pushes a closure of the chunk on the main state and tells whether it gets
+    /// globals of its own; on failure, what nginx shall answer.
+    pub(crate) fn push_closure(&self, chunk: &Chunk) -> Result<bool, ngx_int_t> {
+        if self.push_kept(chunk)? == Kept::Closure {
+            return Ok(false);
         }
-
-        // SAFETY: the factory makes a closure and does nothing else; it is on
-        // the main state's stack.
-        let status = unsafe { ffi::lua_pcall(self.vm.main().as_ptr(), 0, 1, 0) };
-        if status == ffi::LUA_OK {
-            return Ok(globals);
+        if self.vm.call_factory().is_ok() {
+            return Ok(self.request.loc_conf().sandbox == 1);
         }
 
         let l = self.vm.main();
@@ -39,62 +32,55 @@ impl Ctx {
         Err(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t)
     }
 
-    fn push_factory(&self, chunk: &Chunk) -> Result<Globals, ngx_int_t> {
+    fn push_kept(&self, chunk: &Chunk) -> Result<Kept, ngx_int_t> {
         match &chunk.source {
             Source::Template(path) => self.push_file_by_name(path),
             _ if self.request.debug() => self.push_fixed_verbosely(chunk),
-            _ => match self.vm.push_factory(Slot::Number(chunk.slot)) {
-                Some(globals) => Ok(globals),
+            _ => match self.vm.push_kept(Slot::Number(chunk.slot)) {
+                Some(kept) => Ok(kept),
                 None => self.load_fixed(chunk),
             },
         }
     }
 
-    /// Pushes the factory of a chunk whose key the configuration knows, with
+    /// Pushes what is kept of a chunk whose key the configuration knows, with
     /// the lines that a debug log has of it.
-    fn push_fixed_verbosely(&self, chunk: &Chunk) -> Result<Globals, ngx_int_t> {
+    fn push_fixed_verbosely(&self, chunk: &Chunk) -> Result<Kept, ngx_int_t> {
         let r = self.request;
         let key = String::from_utf8_lossy(&chunk.key);
         let slot = Slot::Number(chunk.slot);
-        let found = self.vm.push_factory(slot);
-        let number = if found.is_some() {
-            i64::from(chunk.slot)
-        } else {
-            -1
-        };
+        let found = self.vm.push_kept(slot);
+        let number = if found.is_some() { i64::from(chunk.slot) } else { -1 };
 
         r.log_debug(format!("code cache lookup (key='{key}', ref={number})"));
-        if let Some(globals) = found {
+        if let Some(kept) = found {
             r.log_debug(format!("code cache hit (key='{key}', ref={number})"));
-            return Ok(globals);
+            return Ok(kept);
         }
         r.log_debug(format!("code cache miss (key='{key}', ref={number})"));
-        let globals = self.load_fixed(chunk)?;
-        r.log_debug(format!(
-            "code cache setting ref (key='{key}', ref={})",
-            chunk.slot
-        ));
-        Ok(globals)
+        let kept = self.load_fixed(chunk)?;
+        r.log_debug(format!("code cache setting ref (key='{key}', ref={})", chunk.slot));
+        Ok(kept)
     }
 
-    fn load_fixed(&self, chunk: &Chunk) -> Result<Globals, ngx_int_t> {
+    fn load_fixed(&self, chunk: &Chunk) -> Result<Kept, ngx_int_t> {
         let slot = Slot::Number(chunk.slot);
         match &chunk.source {
             Source::Inline(code) => self
                 .vm
-                .load_factory(slot, code, &chunk.chunkname)
+                .load(slot, code, &chunk.chunkname)
                 .map_err(|error| failed(self.request, None, &error)),
             Source::File(path) => {
                 let path = os_str(path.to_bytes()).as_ref();
                 code::read_file(path)
-                    .and_then(|code| self.vm.load_factory(slot, &code, &chunk.chunkname))
+                    .and_then(|code| self.vm.load(slot, &code, &chunk.chunkname))
                     .map_err(|error| failed(self.request, Some(path), &error))
             }
             Source::Template(_) => unreachable!("a path with variables has no slot"),
         }
     }
 
-    fn push_file_by_name(&self, path: &ngx_http_complex_value_t) -> Result<Globals, ngx_int_t> {
+    fn push_file_by_name(&self, path: &ngx_http_complex_value_t) -> Result<Kept, ngx_int_t> {
         const FAILED: ngx_int_t = NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t;
 
         let r = self.request;
@@ -117,12 +103,12 @@ impl Ctx {
         let name = value.bytes();
         let key = chunk::file_key(name);
         let slot = Slot::Key(&key);
-        if let Some(globals) = self.vm.push_factory(slot) {
-            return Ok(globals);
+        if let Some(kept) = self.vm.push_kept(slot) {
+            return Ok(kept);
         }
         let path = os_str(name).as_ref();
         code::read_file(path)
-            .and_then(|code| self.vm.load_factory(slot, &code, &file_chunkname(name)))
+            .and_then(|code| self.vm.load(slot, &code, &file_chunkname(name)))
             .map_err(|error| failed(r, Some(path), &error))
     }
 }

@@ -96,11 +96,7 @@ impl Output {
     pub(crate) fn refusal(&self, ctx: &Ctx) -> Option<Refusal> {
         if self.eof.get() {
             let header_only = header_only(ctx.request);
-            return Some(if header_only {
-                Refusal::HeaderOnly
-            } else {
-                Refusal::SeenEof
-            });
+            return Some(if header_only { Refusal::HeaderOnly } else { Refusal::SeenEof });
         }
         self.failed.get().then_some(Refusal::Filter)
     }
@@ -132,11 +128,7 @@ impl Output {
         if self.gathered.len.get() >= wanted || r.loc_conf().hook(Phase::BodyFilter).is_some() {
             self.hand_on(ctx);
         }
-        if self.failed.get() {
-            Err(Refusal::Filter)
-        } else {
-            Ok(())
-        }
+        if self.failed.get() { Err(Refusal::Filter) } else { Ok(()) }
     }
 
     /// Sends the response header if that has not happened.
@@ -259,11 +251,7 @@ impl Output {
         // SAFETY: the link is ours.
         unsafe { (*(*link).buf).set_flush(1) };
         let rc = self.filter(r, link);
-        if rc == ERROR || rc > OK {
-            Err(Refusal::Filter)
-        } else {
-            Ok(rc)
-        }
+        if rc == ERROR || rc > OK { Err(Refusal::Filter) } else { Ok(rc) }
     }
 
     /// Gives nginx's filters what is gathered.
@@ -300,10 +288,7 @@ impl Output {
         let mut last = self.gathered.last.get();
         if last.is_null() || room(last) < len {
             let grown = self.gathered.len.get().clamp(FIRST_BUFFER, LARGEST_BUFFER);
-            let link = self
-                .buffers
-                .link(r, len.max(grown))
-                .ok_or(Refusal::NoMemory)?;
+            let link = self.buffers.link(r, len.max(grown)).ok_or(Refusal::NoMemory)?;
             if last.is_null() {
                 self.gathered.first.set(link);
             } else {

@@ -11,7 +11,6 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use super::filter_chunk::FilterChunk;
 use super::{Ctx, Thread};
 use crate::conf::{Chunk, Phase};
-use crate::lua::sandbox::Globals;
 use crate::lua::{State, Vm};
 use crate::sys::{NGX_LOG_ERR, ngx_int_t, ngx_log_t};
 
@@ -22,9 +21,7 @@ struct Worker {
     run: AtomicPtr<Run>,
 }
 
-static WORKER: Worker = Worker {
-    run: AtomicPtr::new(ptr::null_mut()),
-};
+static WORKER: Worker = Worker { run: AtomicPtr::new(ptr::null_mut()) };
 
 /// One stretch of Lua code, from its start or a resumption to its end or the
 /// next wait.
@@ -106,9 +103,7 @@ impl Run {
 
         // Not a swap: nothing else runs in between, and that would lock the bus.
         let _restore = Restore(WORKER.run.load(Ordering::Relaxed));
-        WORKER
-            .run
-            .store((&raw const *self).cast_mut(), Ordering::Relaxed);
+        WORKER.run.store((&raw const *self).cast_mut(), Ordering::Relaxed);
         body()
     }
 
@@ -116,8 +111,8 @@ impl Run {
     /// the arguments of `set_by_lua` as its own; leaves `results` values. An error is logged.
     pub(crate) fn chunk(&self, ctx: &Ctx, chunk: &Chunk, results: i32) -> Result<(), ()> {
         let l = ctx.vm.main();
-        let globals = ctx.push_closure(chunk).map_err(drop)?;
-        if globals == Globals::Own {
+        let own_globals = ctx.push_closure(chunk).map_err(drop)?;
+        if own_globals {
             ctx.vm.push_sandbox(l);
             l.set_globals_of(-2);
         }
@@ -130,12 +125,11 @@ impl Run {
             l.push_bytes(arg);
         }
 
-        self.enter(|| ctx.vm.call(args.len() as i32, results))
-            .map_err(|message| {
-                let mut text = format!("failed to run {}*: ", self.phase.tag()).into_bytes();
-                text.extend_from_slice(message.as_deref().unwrap_or(b"unknown reason"));
-                ctx.request.log(NGX_LOG_ERR, text);
-            })
+        self.enter(|| ctx.vm.call(args.len() as i32, results)).map_err(|message| {
+            let mut text = format!("failed to run {}*: ", self.phase.tag()).into_bytes();
+            text.extend_from_slice(message.as_deref().unwrap_or(b"unknown reason"));
+            ctx.request.log(NGX_LOG_ERR, text);
+        })
     }
 
     /// The current run. The reference is good until the function that Lua
@@ -189,11 +183,7 @@ impl Run {
     /// Notes that `resumer` resumes another coroutine while `body` runs.
     pub(crate) fn nest<R>(&self, resumer: State, body: impl FnOnce() -> R) -> R {
         let outer = self.active.get();
-        let active = Active {
-            resumer,
-            depth: self.depth() + 1,
-            outer,
-        };
+        let active = Active { resumer, depth: self.depth() + 1, outer };
         self.active.set(&raw const active);
         // What `body` runs is protected: it returns, whatever happens in Lua.
         let result = body();

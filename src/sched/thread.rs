@@ -16,7 +16,6 @@ use super::writer::Written;
 use super::{Ctx, Run};
 use crate::conf::{Chunk, Phase};
 use crate::lua::coroutine::Coroutine;
-use crate::lua::sandbox::Globals;
 use crate::lua::{State, traceback};
 use crate::ngx::Request;
 use crate::ngx::event::Timer;
@@ -195,10 +194,7 @@ impl Thread {
                 if ctx.exit.get().is_some() {
                     return Step::Exit;
                 }
-                self.chain
-                    .borrow()
-                    .iter()
-                    .for_each(|co| ctx.vm.add_waiting(*co));
+                self.chain.borrow().iter().for_each(|co| ctx.vm.add_waiting(*co));
                 ctx.vm.add_waiting(self.state());
                 return Step::Waiting;
             }
@@ -243,8 +239,8 @@ impl Ctx {
         if !self.add_cleanup() {
             return Outcome::Exit(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t);
         }
-        let globals = match self.push_closure(chunk) {
-            Ok(globals) => globals,
+        let own_globals = match self.push_closure(chunk) {
+            Ok(own) => own,
             Err(status) => return Outcome::Exit(status),
         };
 
@@ -254,7 +250,7 @@ impl Ctx {
         main.move_to(co, 1);
         self.entry.closure.set(co.address(-1));
 
-        if globals == Globals::Own {
+        if own_globals {
             self.vm.push_sandbox(co);
             co.push_value(-1);
             co.replace(ffi::LUA_GLOBALSINDEX);
@@ -334,10 +330,7 @@ impl Ctx {
             NGX_HTTP_REQUEST_TIME_OUT as ngx_int_t,
             NGX_HTTP_CLIENT_CLOSED_REQUEST as ngx_int_t,
         ];
-        let (ok, special) = (
-            NGX_HTTP_OK as ngx_int_t,
-            NGX_HTTP_SPECIAL_RESPONSE as ngx_int_t,
-        );
+        let (ok, special) = (NGX_HTTP_OK as ngx_int_t, NGX_HTTP_SPECIAL_RESPONSE as ngx_int_t);
 
         if SILENT.contains(&code) {
             return code;
@@ -420,10 +413,7 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(super) fn new() -> Self {
-        Self {
-            first: Cell::new(ptr::null()),
-            last: Cell::new(ptr::null()),
-        }
+        Self { first: Cell::new(ptr::null()), last: Cell::new(ptr::null()) }
     }
 
     fn push(&self, thread: &Thread) {

@@ -38,9 +38,7 @@ impl Ctx {
 
             let pending = (*connection).buffered() != 0 || (*r.as_ptr()).buffered() != 0;
             if pending && ngx_http_output_filter(r.as_ptr(), core::ptr::null_mut()) == ERROR {
-                return self
-                    .flushed(Err("nginx output filter error"))
-                    .unwrap_or(Written::Nothing);
+                return self.flushed(Err("nginx output filter error")).unwrap_or(Written::Nothing);
             }
 
             if (*connection).buffered() != 0 {
@@ -78,10 +76,7 @@ impl Ctx {
                 ngx_add_timer(event, conf.send_timeout);
             }
             if ngx_handle_write_event(event, conf.send_lowat) != OK {
-                return Some(
-                    self.flushed(Err("connection broken"))
-                        .unwrap_or(Written::TimedOut),
-                );
+                return Some(self.flushed(Err("connection broken")).unwrap_or(Written::TimedOut));
             }
         }
         None

@@ -83,10 +83,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("stap_out_like", "systemtap is not supported"),
     ("stap_out_unlike", "systemtap is not supported"),
     ("reload_fails", "blocks are not run by reloading one nginx"),
-    (
-        "env",
-        "name the variable in --- main_config, as \"env NAME=value;\"",
-    ),
+    ("env", "name the variable in --- main_config, as \"env NAME=value;\""),
     ("server_config", "the server's configuration is --- config"),
 ];
 
@@ -126,10 +123,7 @@ impl Block {
         for name in sections.keys() {
             check_section(name)?;
         }
-        Ok(Block {
-            sections,
-            settings: Settings::new(&settings),
-        })
+        Ok(Block { sections, settings: Settings::new(&settings) })
     }
 
     pub fn has(&self, section: &str) -> bool {
@@ -138,9 +132,7 @@ impl Block {
 
     /// The section, unless it is missing or undef.
     pub fn value(&self, section: &str) -> Option<&Value> {
-        self.sections
-            .get(section)
-            .filter(|value| **value != Value::Undef)
+        self.sections.get(section).filter(|value| **value != Value::Undef)
     }
 
     /// A section that must be text.
@@ -153,9 +145,7 @@ impl Block {
     }
 
     pub fn string(&self, section: &str) -> Result<Option<String>, String> {
-        Ok(self
-            .text(section)?
-            .map(|text| String::from_utf8_lossy(text).trim().to_owned()))
+        Ok(self.text(section)?.map(|text| String::from_utf8_lossy(text).trim().to_owned()))
     }
 
     pub fn duration(&self, section: &str) -> Result<Option<Duration>, String> {
@@ -177,9 +167,9 @@ impl Block {
             Some(Value::List(list)) => list.get(request).map(Some).ok_or_else(|| {
                 format!("--- {section} has no element for request {request} (from 0)")
             }),
-            Some(_) if many => Err(format!(
-                "--- {section} must be an array, as there are several requests"
-            )),
+            Some(_) if many => {
+                Err(format!("--- {section} must be an array, as there are several requests"))
+            }
             value => Ok(value),
         }
     }
@@ -212,16 +202,10 @@ pub fn parse_time(text: &str) -> Result<Duration, String> {
 impl Settings {
     fn new(map: &BTreeMap<String, Value>) -> Settings {
         let bytes = |key: &str| {
-            map.get(key)
-                .and_then(Value::as_text)
-                .map(<[u8]>::to_vec)
-                .unwrap_or_default()
+            map.get(key).and_then(Value::as_text).map(<[u8]>::to_vec).unwrap_or_default()
         };
         let text = |key: &str| String::from_utf8_lossy(&bytes(key)).into_owned();
-        let env_to_nginx = map
-            .get("env_to_nginx")
-            .and_then(Value::as_list)
-            .unwrap_or_default();
+        let env_to_nginx = map.get("env_to_nginx").and_then(Value::as_list).unwrap_or_default();
         let env = map.get("env").and_then(Value::as_map);
         Settings {
             repeat_each: text("repeat_each").parse().unwrap_or(1),

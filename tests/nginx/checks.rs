@@ -91,13 +91,8 @@ fn check_code(
     if let Some(like) = block.indexed("error_code_like", request, many)? {
         let pattern = source("error_code_like", like)?;
         let same = perl.is_match(&with_flags(&pattern, "sm"), got)?;
-        return Ok((!same).then(|| {
-            format!(
-                "status code {} does not match {}",
-                quote(got),
-                quote(&pattern)
-            )
-        }));
+        return Ok((!same)
+            .then(|| format!("status code {} does not match {}", quote(got), quote(&pattern))));
     }
 
     let expected = match block.indexed("error_code", request, many)? {
@@ -106,11 +101,7 @@ fn check_code(
     };
     let expected = expected.trim_ascii();
     Ok((expected != got).then(|| {
-        let got = if got.is_empty() {
-            "none".to_owned()
-        } else {
-            response.code.clone()
-        };
+        let got = if got.is_empty() { "none".to_owned() } else { response.code.clone() };
         format!(
             "status code: expected {}, got {got}; the body is:\n{}",
             String::from_utf8_lossy(expected),
@@ -126,10 +117,9 @@ fn check_raw_headers(
     perl: &mut Perl,
 ) -> Result<Vec<String>, String> {
     let mut problems = Vec::new();
-    for (section, wanted) in [
-        ("raw_response_headers_like", true),
-        ("raw_response_headers_unlike", false),
-    ] {
+    for (section, wanted) in
+        [("raw_response_headers_like", true), ("raw_response_headers_unlike", false)]
+    {
         let Some(value) = block.indexed(section, request, many)? else {
             continue;
         };
@@ -204,21 +194,14 @@ impl ExpectedHeader {
             .position(|&byte| byte == b':')
             .ok_or_else(|| format!("--- {section}: no colon in \"{}\"", shown()))?;
         let name = String::from_utf8_lossy(line[..colon].trim_ascii()).into_owned();
-        Ok(ExpectedHeader {
-            name,
-            value: Some(line[colon + 1..].trim_ascii().to_vec()),
-        })
+        Ok(ExpectedHeader { name, value: Some(line[colon + 1..].trim_ascii().to_vec()) })
     }
 
     fn check(&self, response: &Response, position: Position) -> Option<String> {
         let Some(expected) = &self.value else {
             let present = response.has_header(&self.name);
             return present.then(|| {
-                format!(
-                    "header {} must not be there\n{}",
-                    self.name,
-                    show(&response.raw_headers)
-                )
+                format!("header {} must not be there\n{}", self.name, show(&response.raw_headers))
             });
         };
         let expected = position.with_port(expected);
@@ -236,12 +219,7 @@ impl ExpectedHeader {
         let got = response.header(&self.name).unwrap_or_default();
         let same = perl.is_match(&[b"^", pattern.as_slice(), b"$"].concat(), &got)?;
         Ok((!same).then(|| {
-            format!(
-                "header {}: {} does not match {}",
-                self.name,
-                quote(&got),
-                quote(pattern)
-            )
+            format!("header {}: {} does not match {}", self.name, quote(&got), quote(pattern))
         }))
     }
 }
@@ -262,9 +240,7 @@ fn filter_body(
             .collect(),
         Some(Value::List(list)) if matches!(list.first(), Some(Value::List(_))) => {
             let of_request = list.get(request).and_then(Value::as_list);
-            of_request
-                .ok_or("--- response_body_filters lacks this request")?
-                .to_vec()
+            of_request.ok_or("--- response_body_filters lacks this request")?.to_vec()
         }
         Some(Value::List(list)) => list.clone(),
         Some(value) => vec![value.clone()],
@@ -315,10 +291,7 @@ fn check_body(
         problems.extend(check_whole_body(expected, got, position, perl)?);
     }
 
-    for (section, wanted) in [
-        ("response_body_like", true),
-        ("response_body_unlike", false),
-    ] {
+    for (section, wanted) in [("response_body_like", true), ("response_body_unlike", false)] {
         let Some(value) = block.indexed(section, request, many)? else {
             continue;
         };

@@ -37,10 +37,7 @@ pub fn exchange(
         .and_then(|()| stream.set_write_timeout(Some(timeout)))
         .map_err(|error| format!("cannot prepare the connection to {address}: {error}"))?;
 
-    let progress = Mutex::new(Progress {
-        last: Instant::now(),
-        pausing: false,
-    });
+    let progress = Mutex::new(Progress { last: Instant::now(), pausing: false });
     thread::scope(|scope| {
         scope.spawn(|| send(&stream, packets, shutdown, &progress));
         let result = receive(&stream, timeout, &progress);
@@ -58,10 +55,7 @@ fn send(
 ) {
     let note = |pausing| {
         let mut progress = progress.lock().expect("no thread panics with this lock");
-        *progress = Progress {
-            last: Instant::now(),
-            pausing,
-        };
+        *progress = Progress { last: Instant::now(), pausing };
     };
     for packet in packets {
         if let Some(delay) = packet.delay {
@@ -91,17 +85,10 @@ fn receive(
     loop {
         let silence = {
             let progress = progress.lock().expect("no thread panics with this lock");
-            if progress.pausing {
-                Duration::ZERO
-            } else {
-                progress.last.elapsed()
-            }
+            if progress.pausing { Duration::ZERO } else { progress.last.elapsed() }
         };
         let Some(patience) = timeout.checked_sub(silence).filter(|rest| !rest.is_zero()) else {
-            return Ok(Exchange {
-                received,
-                timed_out: true,
-            });
+            return Ok(Exchange { received, timed_out: true });
         };
         stream
             .set_read_timeout(Some(patience.max(Duration::from_millis(1))))
@@ -109,26 +96,17 @@ fn receive(
 
         match stream.read(&mut buffer) {
             Ok(0) => {
-                return Ok(Exchange {
-                    received,
-                    timed_out: false,
-                });
+                return Ok(Exchange { received, timed_out: false });
             }
             Ok(length) => {
                 received.extend(&buffer[..length]);
-                progress
-                    .lock()
-                    .expect("no thread panics with this lock")
-                    .last = Instant::now();
+                progress.lock().expect("no thread panics with this lock").last = Instant::now();
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
                 // A reset ends the response like a close does.
                 _ => {
-                    return Ok(Exchange {
-                        received,
-                        timed_out: false,
-                    });
+                    return Ok(Exchange { received, timed_out: false });
                 }
             },
         }

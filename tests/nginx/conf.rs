@@ -24,11 +24,7 @@ pub struct Expander<'a> {
 
 impl<'a> Expander<'a> {
     pub fn new(env: BTreeMap<String, Vec<u8>>, ports: &'a Ports) -> Expander<'a> {
-        Expander {
-            env,
-            ports,
-            taken: BTreeMap::new(),
-        }
+        Expander { env, ports, taken: BTreeMap::new() }
     }
 
     pub fn expand(&mut self, text: &[u8]) -> Result<Vec<u8>, String> {
@@ -36,10 +32,7 @@ impl<'a> Expander<'a> {
         let mut out = Vec::new();
         let mut rest = text;
         while let Some((&byte, after)) = rest.split_first() {
-            if byte == b'$'
-                && after
-                    .strip_prefix(b"{")
-                    .is_some_and(|name| name.starts_with(PREFIX))
+            if byte == b'$' && after.strip_prefix(b"{").is_some_and(|name| name.starts_with(PREFIX))
             {
                 return Err("${TEST_NGINX_…} is not expanded by Test::Nginx; \
                             write $TEST_NGINX_… without braces"
@@ -59,9 +52,7 @@ impl<'a> Expander<'a> {
     }
 
     fn value(&mut self, name: &str) -> Result<Vec<u8>, String> {
-        let number = name
-            .strip_prefix("TEST_NGINX_RAND_PORT_")
-            .unwrap_or_default();
+        let number = name.strip_prefix("TEST_NGINX_RAND_PORT_").unwrap_or_default();
         if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
             if !self.taken.contains_key(name) {
                 self.taken.insert(name.to_owned(), self.ports.take()?);
@@ -71,11 +62,7 @@ impl<'a> Expander<'a> {
         self.env.get(name).cloned().ok_or_else(|| {
             format!(
                 "${name} is not set; set it in the perl part, e.g. $ENV{{{name}}} ||= …{}",
-                if name == "TEST_NGINX_HTML_DIR" {
-                    " html_dir();"
-                } else {
-                    ""
-                }
+                if name == "TEST_NGINX_HTML_DIR" { " html_dir();" } else { "" }
             )
         })
     }
@@ -147,41 +134,26 @@ impl ServerRoot {
 
         let all = [main_config.as_slice(), &http_config, &config].concat();
         let master = block.settings.master_process || block.settings.workers != "1";
-        let log_level = block
-            .string("log_level")?
-            .unwrap_or(block.settings.log_level.clone());
-        let server_name = block
-            .string("server_name")?
-            .unwrap_or(block.settings.server_name.clone());
+        let log_level = block.string("log_level")?.unwrap_or(block.settings.log_level.clone());
+        let server_name =
+            block.string("server_name")?.unwrap_or(block.settings.server_name.clone());
 
         let mut conf = Conf::default();
-        for module in settings
-            .modules
-            .iter()
-            .chain(settings.echo.iter().filter(|_| uses_echo(&all)))
+        for module in
+            settings.modules.iter().chain(settings.echo.iter().filter(|_| uses_echo(&all)))
         {
             conf.line(format!("load_module {};", module.display()));
         }
         conf.line(format!("worker_processes {};", block.settings.workers));
         conf.line("daemon off;");
-        conf.line(format!(
-            "master_process {};",
-            if master { "on" } else { "off" }
-        ));
-        conf.line(format!(
-            "error_log {} {log_level};",
-            self.error_log().display()
-        ));
+        conf.line(format!("master_process {};", if master { "on" } else { "off" }));
+        conf.line(format!("error_log {} {log_level};", self.error_log().display()));
         conf.line(format!("pid {};", self.pid_file().display()));
         if is_root() {
             conf.line("user root;");
         }
         for variable in &block.settings.env_to_nginx {
-            let quote = if variable.contains(char::is_whitespace) {
-                "'"
-            } else {
-                ""
-            };
+            let quote = if variable.contains(char::is_whitespace) { "'" } else { "" };
             conf.line(format!("env {quote}{variable}{quote};"));
         }
         conf.text(&main_config);
@@ -198,10 +170,7 @@ impl ServerRoot {
         for line in listen(self.port, block.has("http2"), settings.version) {
             conf.line(line);
         }
-        conf.line(format!(
-            "        server_name '{}';",
-            server_name.replace('\'', "\\'")
-        ));
+        conf.line(format!("        server_name '{}';", server_name.replace('\'', "\\'")));
         conf.line("        client_max_body_size 30M;");
         conf.text(&block.settings.config_preamble);
         conf.text(&config);
@@ -216,10 +185,7 @@ impl ServerRoot {
         conf.text(&post_main_config);
         conf.line("events {");
         conf.line("    accept_mutex off;");
-        conf.line(format!(
-            "    worker_connections {};",
-            block.settings.connections
-        ));
+        conf.line(format!("    worker_connections {};", block.settings.connections));
         conf.line("}");
         Ok(conf.text)
     }
@@ -230,11 +196,7 @@ impl ServerRoot {
         let config = String::from_utf8_lossy(config);
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .into_iter()
-            .filter(|name| {
-                !settings
-                    .build
-                    .contains(&format!("--without-http_{name}_module"))
-            })
+            .filter(|name| !settings.build.contains(&format!("--without-http_{name}_module")))
             .map(|name| format!("{name}_temp_path"))
             .filter(|directive| !config.contains(directive.as_str()))
             .map(|directive| format!("    {directive} {}/{directive};", self.path.display()))
@@ -292,10 +254,7 @@ fn listen(port: u16, http2: bool, version: Version) -> Vec<String> {
         (false, _) => vec![format!("        listen 127.0.0.1:{port};")],
         (true, false) => vec![format!("        listen 127.0.0.1:{port} http2;")],
         (true, true) => {
-            vec![
-                format!("        listen 127.0.0.1:{port};"),
-                "        http2 on;".into(),
-            ]
+            vec![format!("        listen 127.0.0.1:{port};"), "        http2 on;".into()]
         }
     }
 }
@@ -331,15 +290,9 @@ pub fn user_files_of_text(text: &[u8]) -> Result<Vec<UserFile>, String> {
                 Some((name, time)) => (name.to_owned(), Some(time.trim().to_owned())),
                 None => (head, None),
             };
-            files.push(UserFile {
-                name,
-                text: Vec::new(),
-                modified,
-            });
+            files.push(UserFile { name, text: Vec::new(), modified });
         } else {
-            let file = files
-                .last_mut()
-                .ok_or("--- user_files does not begin with \">>> name\"")?;
+            let file = files.last_mut().ok_or("--- user_files does not begin with \">>> name\"")?;
             file.text.extend(line);
         }
     }
@@ -347,9 +300,7 @@ pub fn user_files_of_text(text: &[u8]) -> Result<Vec<UserFile>, String> {
 }
 
 fn user_file_of_list(item: &Value) -> Result<UserFile, String> {
-    let parts = item
-        .as_list()
-        .ok_or("--- user_files: an element is not an array")?;
+    let parts = item.as_list().ok_or("--- user_files: an element is not an array")?;
     let text = |at: usize| parts.get(at).and_then(Value::as_text);
     let name = text(0).ok_or("--- user_files: a file has no name")?;
     Ok(UserFile {
@@ -365,15 +316,9 @@ fn write(path: &Path, text: &[u8]) -> Result<(), String> {
 
 /// The time is as for touch -t, in GMT.
 fn touch(path: &Path, time: &str) -> Result<(), String> {
-    let status = Command::new("touch")
-        .env("TZ", "GMT")
-        .args(["-t", time])
-        .arg(path)
-        .status();
+    let status = Command::new("touch").env("TZ", "GMT").args(["-t", time]).arg(path).status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        _ => Err(format!(
-            "--- user_files: touch -t does not take the time \"{time}\""
-        )),
+        _ => Err(format!("--- user_files: touch -t does not take the time \"{time}\"")),
     }
 }

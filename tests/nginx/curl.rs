@@ -27,19 +27,10 @@ pub fn exchange(
     let body = &bytes[head_end + 4..];
     let mut lines = head.split("\r\n");
     let mut words = lines.next().unwrap_or_default().split(' ');
-    let (method, uri) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or("/"),
-    );
+    let (method, uri) = (words.next().unwrap_or_default(), words.next().unwrap_or("/"));
 
     let mut command = Command::new("curl");
-    command.args([
-        "-i",
-        "-sS",
-        "--http2-prior-knowledge",
-        "--globoff",
-        "--path-as-is",
-    ]);
+    command.args(["-i", "-sS", "--http2-prior-knowledge", "--globoff", "--path-as-is"]);
     command.args(["--max-time", &timeout.as_secs_f64().to_string()]);
     if method == "HEAD" {
         command.arg("-I");
@@ -55,9 +46,7 @@ pub fn exchange(
         let file = root.path.join("curl.body");
         fs::write(&file, body)
             .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-        command
-            .arg("--data-binary")
-            .arg(format!("@{}", file.display()));
+        command.arg("--data-binary").arg(format!("@{}", file.display()));
     }
     if let Some(options) = block.string("curl_options")? {
         command.args(options.split_whitespace());
@@ -65,18 +54,10 @@ pub fn exchange(
     let protocol = block.string("curl_protocol")?.unwrap_or("http".into());
     command.arg(format!("{protocol}://127.0.0.1:{}{uri}", root.port));
 
-    let output = command
-        .output()
-        .map_err(|error| format!("cannot run curl: {error}"))?;
+    let output = command.output().map_err(|error| format!("cannot run curl: {error}"))?;
     if output.stdout.is_empty() {
-        return Err(format!(
-            "curl: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        ));
+        return Err(format!("curl: {}", String::from_utf8_lossy(&output.stderr).trim()));
     }
     // 28 is curl's code for "operation timed out".
-    Ok(Exchange {
-        received: output.stdout,
-        timed_out: output.status.code() == Some(28),
-    })
+    Ok(Exchange { received: output.stdout, timed_out: output.status.code() == Some(28) })
 }

@@ -136,10 +136,7 @@ pub fn check_shutdown_log(
 /// of sanitizers (nginx sends its standard error to the log).
 pub fn check_severe(block: &Block, log: &Log, perl: &mut Perl) -> Result<Vec<String>, String> {
     let text = log.all();
-    let severe: Vec<&[u8]> = lines(&text)
-        .into_iter()
-        .filter(|line| is_severe(line))
-        .collect();
+    let severe: Vec<&[u8]> = lines(&text).into_iter().filter(|line| is_severe(line)).collect();
     if severe.is_empty() {
         return Ok(Vec::new());
     }
@@ -218,10 +215,8 @@ struct Grep {
 
 impl Grep {
     fn new(block: &Block, repetition: usize) -> Result<Option<Grep>, String> {
-        let (pattern, expected) = (
-            block.value("grep_error_log"),
-            block.value("grep_error_log_out"),
-        );
+        let (pattern, expected) =
+            (block.value("grep_error_log"), block.value("grep_error_log_out"));
         let (pattern, expected) = match (pattern, expected) {
             (None, None) => return Ok(None),
             (Some(pattern), Some(expected)) => (pattern, expected),

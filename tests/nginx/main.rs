@@ -138,26 +138,17 @@ impl Harness {
                 lock(&self.differing).push((title.to_owned(), why));
                 Ok(())
             }
-            Verdict::Failed(report) => Err(Failed::from(format!(
-                "{}:{}\n{report}",
-                short_name(file),
-                block.line
-            ))),
+            Verdict::Failed(report) => {
+                Err(Failed::from(format!("{}:{}\n{report}", short_name(file), block.line)))
+            }
         }
     }
 
     fn finish(&self, args: &Arguments) {
-        let chosen = |name: &str| {
-            args.filter
-                .as_ref()
-                .is_none_or(|filter| name.contains(filter))
-        };
+        let chosen = |name: &str| args.filter.as_ref().is_none_or(|filter| name.contains(filter));
         for (title, list) in [
             ("not run", &self.skipped),
-            (
-                "the C module answers differently, as marked",
-                &self.differing,
-            ),
+            ("the C module answers differently, as marked", &self.differing),
         ] {
             let mut list = lock(list);
             list.retain(|(name, _)| chosen(name) && !args.list);
@@ -214,8 +205,5 @@ fn test_files() -> Vec<PathBuf> {
 
 /// t/010-content.t
 fn short_name(file: &Path) -> String {
-    format!(
-        "t/{}",
-        file.file_name().unwrap_or_default().to_string_lossy()
-    )
+    format!("t/{}", file.file_name().unwrap_or_default().to_string_lossy())
 }

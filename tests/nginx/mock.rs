@@ -70,10 +70,9 @@ impl Mock {
             .map_err(|error| format!("--- tcp_listen: {}: {error}", target.name))?;
         let expected = block.value("tcp_query").cloned();
         let expected_length = match block.string("tcp_query_len")? {
-            Some(text) => Some(
-                text.parse()
-                    .map_err(|_| "--- tcp_query_len is not a number".to_owned())?,
-            ),
+            Some(text) => {
+                Some(text.parse().map_err(|_| "--- tcp_query_len is not a number".to_owned())?)
+            }
             None => None,
         };
         let expected_text = expected.as_ref().and_then(Value::as_text);
@@ -82,10 +81,7 @@ impl Mock {
             delay: block.duration("tcp_reply_delay")?,
             query_length: expected_length.or(expected_text.map(<[u8]>::len)),
             keep_open: block.has("tcp_no_close"),
-            shutdown: block
-                .string("tcp_shutdown")?
-                .map(|how| shutdown(&how))
-                .transpose()?,
+            shutdown: block.string("tcp_shutdown")?.map(|how| shutdown(&how)).transpose()?,
             shutdown_delay: block.duration("tcp_shutdown_delay")?,
             perl: Arc::clone(perl),
         };
@@ -140,23 +136,12 @@ impl Mock {
             thread::sleep(POLL);
         };
         self.stop();
-        problems.extend(
-            self.shared
-                .trouble
-                .lock()
-                .expect("the server does not panic")
-                .take(),
-        );
+        problems.extend(self.shared.trouble.lock().expect("the server does not panic").take());
         Ok(problems)
     }
 
     fn wrong_query(&self, perl: &mut Perl) -> Result<Vec<String>, String> {
-        let query = self
-            .shared
-            .query
-            .lock()
-            .expect("the server does not panic")
-            .clone();
+        let query = self.shared.query.lock().expect("the server does not panic").clone();
         let mut problems = Vec::new();
         problems.extend(match &self.expected {
             None => None,
@@ -175,10 +160,8 @@ impl Mock {
         if let Some(expected) = self.expected_length
             && expected != query.len()
         {
-            problems.push(format!(
-                "--- tcp_query_len: expected {expected} bytes, got {}",
-                query.len()
-            ));
+            problems
+                .push(format!("--- tcp_query_len: expected {expected} bytes, got {}", query.len()));
         }
         Ok(problems)
     }
@@ -294,10 +277,7 @@ fn read_query(connection: &mut Connection, script: &Script, shared: &Shared) -> 
             Ok(length) => {
                 let mut query = shared.query.lock().expect("nobody panics with this lock");
                 query.extend(&buffer[..length]);
-                if script
-                    .query_length
-                    .is_none_or(|wanted| query.len() >= wanted)
-                {
+                if script.query_length.is_none_or(|wanted| query.len() >= wanted) {
                     return Ok(());
                 }
             }
@@ -334,15 +314,8 @@ impl Script {
     fn answers(&self, shared: &Shared) -> Result<Vec<Vec<u8>>, String> {
         let value = match &self.reply {
             Value::Code(code) => {
-                let query = shared
-                    .query
-                    .lock()
-                    .expect("nobody panics with this lock")
-                    .clone();
-                self.perl
-                    .lock()
-                    .expect("nobody panics with this lock")
-                    .call(*code, &query)?
+                let query = shared.query.lock().expect("nobody panics with this lock").clone();
+                self.perl.lock().expect("nobody panics with this lock").call(*code, &query)?
             }
             value => value.clone(),
         };

@@ -45,10 +45,9 @@ impl Pattern {
         perl: &mut Perl,
     ) -> Result<Vec<Option<Vec<u8>>>, String> {
         match self {
-            Pattern::Text(text) => Ok(lines
-                .iter()
-                .map(|line| find(line, text).map(|_| text.clone()))
-                .collect()),
+            Pattern::Text(text) => {
+                Ok(lines.iter().map(|line| find(line, text).map(|_| text.clone())).collect())
+            }
             Pattern::Regex(source) => perl.matches(source, lines),
         }
     }

@@ -43,12 +43,7 @@ pub fn list(file: &Path, env: &[(String, String)]) -> Result<Vec<Listing>, Strin
 
 fn listing(block: &Value) -> Option<Listing> {
     let block = block.as_map()?;
-    let text = |key| {
-        block
-            .get(key)
-            .and_then(Value::as_text)
-            .map(String::from_utf8_lossy)
-    };
+    let text = |key| block.get(key).and_then(Value::as_text).map(String::from_utf8_lossy);
     Some(Listing {
         name: text("name")?.into_owned(),
         line: text("line")?.parse().ok()?,
@@ -101,10 +96,9 @@ impl Perl {
         let mut command = vec![Value::text("match"), Value::text(source)];
         command.extend(subjects.iter().map(|&subject| Value::text(subject)));
         match self.command(command)? {
-            Value::List(results) if results.len() == subjects.len() => Ok(results
-                .iter()
-                .map(|result| result.as_text().map(<[u8]>::to_vec))
-                .collect()),
+            Value::List(results) if results.len() == subjects.len() => {
+                Ok(results.iter().map(|result| result.as_text().map(<[u8]>::to_vec)).collect())
+            }
             other => Err(format!("perl answered a match with {}", other.kind())),
         }
     }

@@ -24,11 +24,7 @@ impl Ports {
             .map(|slot| FIRST + slot * SLOT)
             .find_map(|base| {
                 let lock = TcpListener::bind((Ipv4Addr::LOCALHOST, base)).ok()?;
-                Some(Ports {
-                    _lock: lock,
-                    base,
-                    next: Mutex::new(0),
-                })
+                Some(Ports { _lock: lock, base, next: Mutex::new(0) })
             })
             .ok_or_else(|| "all port ranges on 127.0.0.1 are in use".into())
     }
@@ -46,10 +42,6 @@ impl Ports {
                 return Ok(port);
             }
         }
-        Err(format!(
-            "no free port from {} to {}",
-            self.base,
-            self.base + SLOT
-        ))
+        Err(format!("no free port from {} to {}", self.base, self.base + SLOT))
     }
 }

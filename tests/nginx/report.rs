@@ -22,16 +22,8 @@ pub fn show(bytes: &[u8]) -> String {
 
 /// Expected and got, and where they part.
 pub fn difference(expected: &[u8], got: &[u8]) -> String {
-    let common = expected
-        .iter()
-        .zip(got)
-        .take_while(|(left, right)| left == right)
-        .count();
-    let line = expected[..common]
-        .iter()
-        .filter(|&&byte| byte == b'\n')
-        .count()
-        + 1;
+    let common = expected.iter().zip(got).take_while(|(left, right)| left == right).count();
+    let line = expected[..common].iter().filter(|&&byte| byte == b'\n').count() + 1;
     format!(
         "  expected ({} bytes):\n{}  got ({} bytes):\n{}  first difference: line {line}, byte \
          {common} (from 0)",
@@ -96,9 +88,5 @@ pub fn log_level(line: &str) -> Option<&str> {
         13 | 16 => byte == b':',
         _ => byte.is_ascii_digit(),
     });
-    if is_date {
-        after_date.split(']').next()
-    } else {
-        None
-    }
+    if is_date { after_date.split(']').next() } else { None }
 }

@@ -21,10 +21,7 @@ pub struct Packet {
 
 impl Request {
     pub fn bytes(&self) -> Vec<u8> {
-        self.packets
-            .iter()
-            .flat_map(|packet| packet.bytes.iter().copied())
-            .collect()
+        self.packets.iter().flat_map(|packet| packet.bytes.iter().copied()).collect()
     }
 
     pub fn is_head(&self) -> bool {
@@ -45,10 +42,7 @@ pub fn requests(block: &Block) -> Result<Vec<Request>, String> {
     match block.value("request") {
         None => Err("no --- request, --- raw_request or --- pipelined_requests".into()),
         Some(Value::Text(text)) => {
-            let packets = vec![Packet {
-                bytes: strip_comments(text).to_vec(),
-                delay: None,
-            }];
+            let packets = vec![Packet { bytes: strip_comments(text).to_vec(), delay: None }];
             Ok(vec![simple_request(block, 0, packets)?])
         }
         Some(Value::List(list)) => list
@@ -56,27 +50,18 @@ pub fn requests(block: &Block) -> Result<Vec<Request>, String> {
             .enumerate()
             .map(|(index, item)| simple_request(block, index, packets(item)?))
             .collect(),
-        Some(other) => Err(format!(
-            "--- request is {}; it takes text or an array",
-            other.kind()
-        )),
+        Some(other) => Err(format!("--- request is {}; it takes text or an array", other.kind())),
     }
 }
 
 fn raw_request(block: &Block, raw: &Value) -> Result<Request, String> {
     let mut packets = match raw {
         Value::List(_) => packets(raw)?,
-        Value::Text(text) => vec![Packet {
-            bytes: text.clone(),
-            delay: None,
-        }],
+        Value::Text(text) => vec![Packet { bytes: text.clone(), delay: None }],
         other => return Err(format!("--- raw_request is {}", other.kind())),
     };
     add_middle_delay(block, &mut packets)?;
-    Ok(Request {
-        packets,
-        responses: 1,
-    })
+    Ok(Request { packets, responses: 1 })
 }
 
 fn pipelined_request(block: &Block, pipelined: &Value) -> Result<Request, String> {
@@ -88,38 +73,20 @@ fn pipelined_request(block: &Block, pipelined: &Value) -> Result<Request, String
         let Value::Text(text) = item else {
             return Err("--- pipelined_requests must be an array of text".into());
         };
-        let connection = if index + 1 == list.len() {
-            "close"
-        } else {
-            "keep-alive"
-        };
-        let packet = Packet {
-            bytes: text.clone(),
-            delay: None,
-        };
+        let connection = if index + 1 == list.len() { "close" } else { "keep-alive" };
+        let packet = Packet { bytes: text.clone(), delay: None };
         let headers = more_headers(block, index)?;
-        let built = build(
-            vec![packet],
-            &headers,
-            connection,
-            &block.settings.server_name,
-        )?;
+        let built = build(vec![packet], &headers, connection, &block.settings.server_name)?;
         bytes.extend(built.into_iter().flat_map(|packet| packet.bytes));
     }
-    Ok(Request {
-        packets: vec![Packet { bytes, delay: None }],
-        responses: list.len(),
-    })
+    Ok(Request { packets: vec![Packet { bytes, delay: None }], responses: list.len() })
 }
 
 fn simple_request(block: &Block, index: usize, packets: Vec<Packet>) -> Result<Request, String> {
     let headers = more_headers(block, index)?;
     let mut packets = build(packets, &headers, "close", &block.settings.server_name)?;
     add_middle_delay(block, &mut packets)?;
-    Ok(Request {
-        packets,
-        responses: 1,
-    })
+    Ok(Request { packets, responses: 1 })
 }
 
 fn add_middle_delay(block: &Block, packets: &mut [Packet]) -> Result<(), String> {
@@ -133,24 +100,15 @@ fn add_middle_delay(block: &Block, packets: &mut [Packet]) -> Result<(), String>
 /// A request in parts: text, or { value => …, delay_before => seconds }.
 fn packets(value: &Value) -> Result<Vec<Packet>, String> {
     match value {
-        Value::Text(text) => Ok(vec![Packet {
-            bytes: text.clone(),
-            delay: None,
-        }]),
+        Value::Text(text) => Ok(vec![Packet { bytes: text.clone(), delay: None }]),
         Value::List(list) => list.iter().map(packet).collect(),
-        other => Err(format!(
-            "a request is {}; it takes text or an array",
-            other.kind()
-        )),
+        other => Err(format!("a request is {}; it takes text or an array", other.kind())),
     }
 }
 
 fn packet(value: &Value) -> Result<Packet, String> {
     match value {
-        Value::Text(text) => Ok(Packet {
-            bytes: text.clone(),
-            delay: None,
-        }),
+        Value::Text(text) => Ok(Packet { bytes: text.clone(), delay: None }),
         Value::Map(map) => {
             let Some(Value::Text(bytes)) = map.get("value") else {
                 return Err("a part of a request has no value".into());
@@ -159,10 +117,7 @@ fn packet(value: &Value) -> Result<Packet, String> {
                 Some(Value::Text(text)) => Some(parse_time(&String::from_utf8_lossy(text))?),
                 _ => None,
             };
-            Ok(Packet {
-                bytes: bytes.clone(),
-                delay,
-            })
+            Ok(Packet { bytes: bytes.clone(), delay })
         }
         other => Err(format!("a part of a request is {}", other.kind())),
     }
@@ -175,10 +130,7 @@ pub fn strip_comments(mut text: &[u8]) -> &[u8] {
         if !text.starts_with(b"#") {
             return text;
         }
-        let end = text
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .unwrap_or(text.len());
+        let end = text.iter().position(|&byte| byte == b'\n').unwrap_or(text.len());
         text = &text[end..];
     }
 }
@@ -204,9 +156,7 @@ impl Headers {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.lines
-            .iter()
-            .any(|(line, _)| line.eq_ignore_ascii_case(name))
+        self.lines.iter().any(|(line, _)| line.eq_ignore_ascii_case(name))
     }
 
     fn is_chunked(&self) -> bool {
@@ -234,14 +184,8 @@ pub fn build(
     connection: &str,
     host: &str,
 ) -> Result<Vec<Packet>, String> {
-    let whole: Vec<u8> = packets
-        .iter()
-        .flat_map(|packet| packet.bytes.iter().copied())
-        .collect();
-    let line_end = whole
-        .iter()
-        .position(|&byte| byte == b'\n')
-        .map_or(whole.len(), |at| at + 1);
+    let whole: Vec<u8> = packets.iter().flat_map(|packet| packet.bytes.iter().copied()).collect();
+    let line_end = whole.iter().position(|&byte| byte == b'\n').map_or(whole.len(), |at| at + 1);
     let (line, body) = whole.split_at(line_end);
     if packets[0].bytes.len() < line_end {
         return Err("the request line is in several parts: use --- raw_request".into());
@@ -269,18 +213,14 @@ pub fn build(
 
 fn request_line(line: &[u8]) -> Result<Vec<u8>, String> {
     let shown = String::from_utf8_lossy(line);
-    let words: Vec<&[u8]> = line
-        .split(|byte| byte.is_ascii_whitespace())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&[u8]> =
+        line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty()).collect();
     let (method, uri, version) = match words[..] {
         [method] => (method, &b"/"[..], &b"HTTP/1.1"[..]),
         [method, uri] => (method, uri, &b"HTTP/1.1"[..]),
         [method, uri, version] => (method, uri, version),
         _ => {
-            return Err(format!(
-                "bad request line {shown:?}: METHOD [URI [VERSION]]"
-            ));
+            return Err(format!("bad request line {shown:?}: METHOD [URI [VERSION]]"));
         }
     };
     Ok([method, b" ", uri, b" ", version, b"\r\n"].concat())
@@ -295,19 +235,12 @@ fn split_body(packets: Vec<Packet>, head: Vec<u8>, line_end: usize, body: &[u8])
         .enumerate()
         .map(|(index, packet)| {
             let skipped = if index == 0 { line_end } else { 0 };
-            let length = if index == last {
-                rest.len()
-            } else {
-                packet.bytes.len() - skipped
-            };
+            let length = if index == last { rest.len() } else { packet.bytes.len() - skipped };
             let (part, after) = rest.split_at(length.min(rest.len()));
             rest = after;
             let mut bytes = head.take().unwrap_or_default();
             bytes.extend(part);
-            Packet {
-                bytes,
-                delay: packet.delay,
-            }
+            Packet { bytes, delay: packet.delay }
         })
         .collect()
 }

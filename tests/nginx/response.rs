@@ -34,11 +34,7 @@ impl Response {
 
         let mut response = Response {
             code,
-            raw_headers: if head.len() < raw.len() {
-                head.to_vec()
-            } else {
-                Vec::new()
-            },
+            raw_headers: if head.len() < raw.len() { head.to_vec() } else { Vec::new() },
             headers,
             body: after.to_vec(),
             rest: Vec::new(),
@@ -64,9 +60,7 @@ impl Response {
 
     /// Whether there is a header of exactly this name, in whatever case.
     pub fn has_header(&self, name: &str) -> bool {
-        self.headers
-            .iter()
-            .any(|(header, _)| header.eq_ignore_ascii_case(name))
+        self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name))
     }
 
     fn delimit_body(&mut self, is_head: bool) -> Result<(), String> {
@@ -79,10 +73,7 @@ impl Response {
 
         if is_head || self.code == "204" {
             self.rest = raw;
-        } else if self
-            .header("Transfer-Encoding")
-            .is_some_and(|value| value == b"chunked")
-        {
+        } else if self.header("Transfer-Encoding").is_some_and(|value| value == b"chunked") {
             (self.body, self.rest) = decode_chunked(&raw)?;
         } else if let Some(length) = length.transpose()? {
             // A body cut short is left to the checks on the body.
@@ -100,11 +91,7 @@ fn status_code(line: &[u8]) -> String {
     let line = String::from_utf8_lossy(line);
     let code = line.split(' ').nth(1).unwrap_or_default();
     let valid = line.starts_with("HTTP/") && code.bytes().all(|byte| byte.is_ascii_digit());
-    if valid {
-        code.to_owned()
-    } else {
-        String::new()
-    }
+    if valid { code.to_owned() } else { String::new() }
 }
 
 fn parse_headers<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<(String, Vec<u8>)> {
@@ -155,7 +142,5 @@ pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     if needle.is_empty() {
         return Some(0);
     }
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
+    haystack.windows(needle.len()).position(|window| window == needle)
 }

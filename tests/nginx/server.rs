@@ -35,10 +35,7 @@ impl Nginx {
         let mut command = command(root, settings, valgrind);
         let file = File::create(&stderr)
             .map_err(|error| format!("cannot create {}: {error}", stderr.display()))?;
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(file);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
         // SAFETY: prctl is async-signal-safe.
         unsafe {
             command.pre_exec(|| {
@@ -51,21 +48,14 @@ impl Nginx {
         let child = command
             .spawn()
             .map_err(|error| format!("cannot run {}: {error}", settings.nginx.display()))?;
-        let mut nginx = Nginx {
-            child,
-            stderr,
-            exited: None,
-        };
+        let mut nginx = Nginx { child, stderr, exited: None };
 
         // The pid file appears when the configuration is read and the sockets
         // listen. Connecting instead would leave its traces in the logs.
         let deadline = Instant::now() + patience;
         loop {
             if let Some(status) = nginx.exit_status() {
-                return Ok(Start::Exited {
-                    status,
-                    stderr: nginx.stderr(),
-                });
+                return Ok(Start::Exited { status, stderr: nginx.stderr() });
             }
             if fs::metadata(root.pid_file()).is_ok_and(|file| file.len() > 0) {
                 return Ok(Start::Running(nginx));
@@ -80,10 +70,7 @@ impl Nginx {
     /// Stops nginx; returns what was wrong with it.
     pub fn stop(mut self, patience: Duration) -> Vec<String> {
         if let Some(status) = self.exit_status() {
-            return vec![format!(
-                "nginx ended before it was told to: {status}{}",
-                self.said()
-            )];
+            return vec![format!("nginx ended before it was told to: {status}{}", self.said())];
         }
 
         let mut problems = Vec::new();
@@ -94,9 +81,7 @@ impl Nginx {
             if ended.is_some() {
                 break;
             }
-            problems.push(format!(
-                "nginx did not end within {patience:?} of signal {name}"
-            ));
+            problems.push(format!("nginx did not end within {patience:?} of signal {name}"));
         }
         match ended {
             None => self.kill(),
@@ -181,29 +166,16 @@ fn command(root: &ServerRoot, settings: &Settings, valgrind: bool) -> Command {
             command
                 .arg("-q")
                 .args(options)
-                .arg(format!(
-                    "--log-file={}",
-                    root.path.join("logs/valgrind.%p").display()
-                ))
+                .arg(format!("--log-file={}", root.path.join("logs/valgrind.%p").display()))
                 .arg(&settings.nginx);
             command
         }
     };
     // What somebody has set for Lua programs of their own is not for these.
-    for variable in [
-        "LUA_INIT",
-        "LUA_PATH",
-        "LUA_CPATH",
-        "LUA_PATH_5_1",
-        "LUA_CPATH_5_1",
-    ] {
+    for variable in ["LUA_INIT", "LUA_PATH", "LUA_CPATH", "LUA_PATH_5_1", "LUA_CPATH_5_1"] {
         command.env_remove(variable);
     }
-    command
-        .arg("-p")
-        .arg(format!("{}/", root.path.display()))
-        .arg("-c")
-        .arg(root.conf());
+    command.arg("-p").arg(format!("{}/", root.path.display())).arg("-c").arg(root.conf());
     if settings.version >= Version(1, 19, 5) {
         // Messages from before the configuration is read go there too.
         command.arg("-e").arg(root.error_log());

@@ -103,9 +103,7 @@ impl Settings {
             .output();
         let _ = fs::remove_file(&conf);
         let _ = fs::remove_file(self.work.join("echo.pid"));
-        output
-            .is_ok_and(|output| output.status.success())
-            .then_some(module)
+        output.is_ok_and(|output| output.status.success()).then_some(module)
     }
 
     /// The OpenSSL that nginx was built with.
@@ -117,21 +115,12 @@ impl Settings {
 
     /// The variables that perl sees, besides those of the block's own server.
     pub fn perl_env(&self) -> Vec<(String, String)> {
-        let echo = self
-            .echo
-            .as_ref()
-            .map(|module| module.display().to_string());
+        let echo = self.echo.as_ref().map(|module| module.display().to_string());
         let Version(major, minor, patch) = self.version;
         vec![
             ("TEST_NGINX_ECHO".into(), echo.unwrap_or_default()),
-            (
-                "TEST_NGINX_NGINX_VERSION".into(),
-                format!("{major}.{minor}.{patch}"),
-            ),
-            (
-                "TEST_NGINX_ORACLE".into(),
-                if self.oracle { "1" } else { "" }.into(),
-            ),
+            ("TEST_NGINX_NGINX_VERSION".into(), format!("{major}.{minor}.{patch}")),
+            ("TEST_NGINX_ORACLE".into(), if self.oracle { "1" } else { "" }.into()),
         ]
     }
 }
@@ -180,11 +169,7 @@ fn nginx_version(build: &str) -> Option<Version> {
 impl Version {
     pub fn parse(text: &str) -> Option<Version> {
         let mut numbers = text.split('.').map(|number| number.parse().ok());
-        Some(Version(
-            numbers.next()??,
-            numbers.next()??,
-            numbers.next()??,
-        ))
+        Some(Version(numbers.next()??, numbers.next()??, numbers.next()??))
     }
 }
 
@@ -197,9 +182,7 @@ fn module_under_test() -> Result<PathBuf, String> {
     let program = env::current_exe().map_err(|error| format!("where am I? {error}"))?;
     // …/target/<profile>/deps/nginx-<hash>
     let deps = program.parent().ok_or("this program is in no directory")?;
-    let profile = deps
-        .parent()
-        .ok_or("this program is not in a target directory")?;
+    let profile = deps.parent().ok_or("this program is not in a target directory")?;
     if let Some(cargo) = env::var_os("CARGO") {
         build_module(&cargo, profile)?;
     }
@@ -207,9 +190,7 @@ fn module_under_test() -> Result<PathBuf, String> {
 }
 
 fn build_module(cargo: &OsStr, profile: &Path) -> Result<(), String> {
-    let target = profile
-        .parent()
-        .ok_or("this program is not in a target directory")?;
+    let target = profile.parent().ok_or("this program is not in a target directory")?;
     let name = match profile.file_name().and_then(OsStr::to_str) {
         Some("debug") | None => "dev",
         Some(name) => name,
@@ -217,13 +198,7 @@ fn build_module(cargo: &OsStr, profile: &Path) -> Result<(), String> {
     let mut command = Command::new(cargo);
     command
         .current_dir(project())
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            env!("CARGO_PKG_NAME"),
-            "--lib",
-        ])
+        .args(["build", "--quiet", "--package", env!("CARGO_PKG_NAME"), "--lib"])
         .args(["--profile", name, "--target-dir"])
         .arg(target);
     if cfg!(feature = "vendored") {

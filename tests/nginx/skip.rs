@@ -70,11 +70,7 @@ fn versions(text: &str, version: Version) -> Result<bool, String> {
         [op, limit, joint @ ("and" | "or"), op2, limit2] => {
             let first = compare(version, op, limit).ok_or_else(usage)?;
             let second = compare(version, op2, limit2).ok_or_else(usage)?;
-            Ok(if joint == "and" {
-                first && second
-            } else {
-                first || second
-            })
+            Ok(if joint == "and" { first && second } else { first || second })
         }
         _ => Err(usage()),
     }

@@ -81,27 +81,17 @@ impl<'a> Run<'a> {
         index: usize,
         name: &str,
     ) -> Result<Run<'a>, String> {
-        let root = ServerRoot {
-            path: settings.work.join(name),
-            port: ports.take()?,
-        };
+        let root = ServerRoot { path: settings.work.join(name), port: ports.take()? };
         let _ = fs::remove_dir_all(&root.path);
         fs::create_dir_all(&root.path)
             .map_err(|error| format!("cannot create {}: {error}", root.path.display()))?;
 
         let mut env = settings.perl_env();
         env.push(("TEST_NGINX_SERVER_PORT".into(), root.port.to_string()));
-        env.push((
-            "TEST_NGINX_SERVROOT".into(),
-            root.path.display().to_string(),
-        ));
+        env.push(("TEST_NGINX_SERVROOT".into(), root.path.display().to_string()));
         let (perl, value) = Perl::run(file, index, &env, &root.path.join("perl.log"))?;
         let block = Block::new(value)?;
-        let requests = if block.has("must_die") {
-            Vec::new()
-        } else {
-            requests(&block)?
-        };
+        let requests = if block.has("must_die") { Vec::new() } else { requests(&block)? };
         let timeout = match block.duration("timeout")? {
             Some(timeout) => timeout,
             None => parse_time(&block.settings.timeout)?,
@@ -119,13 +109,8 @@ impl<'a> Run<'a> {
     }
 
     fn problems(&mut self) -> Result<Vec<String>, String> {
-        self.root
-            .write(&self.block, self.settings, &mut self.expander)?;
-        if self.block.has("must_die") {
-            self.must_die()
-        } else {
-            self.serve()
-        }
+        self.root.write(&self.block, self.settings, &mut self.expander)?;
+        if self.block.has("must_die") { self.must_die() } else { self.serve() }
     }
 
     fn perl(&self) -> MutexGuard<'_, Perl> {
@@ -134,9 +119,7 @@ impl<'a> Run<'a> {
 
     /// For how long we wait for what must come.
     fn patience(&self) -> Duration {
-        self.timeout
-            .max(Duration::from_secs(1))
-            .mul_f64(self.settings.patience)
+        self.timeout.max(Duration::from_secs(1)).mul_f64(self.settings.patience)
     }
 
     /// For how long after the response we wait for what nginx does then.
@@ -179,23 +162,18 @@ impl<'a> Run<'a> {
             Start::Running(nginx) => nginx,
             Start::Exited { status, stderr } => {
                 let stderr = show(stderr.as_bytes());
-                return Ok(vec![format!(
-                    "nginx does not start: {status}; it wrote:\n{stderr}"
-                )]);
+                return Ok(vec![format!("nginx does not start: {status}; it wrote:\n{stderr}")]);
             }
         };
         if let Some(code) = self.block.text("init")? {
-            self.perl()
-                .eval(code)
-                .map_err(|error| format!("--- init: {error}"))?;
+            self.perl().eval(code).map_err(|error| format!("--- init: {error}"))?;
         }
 
         let mut problems = Vec::new();
         let repetitions = self.block.settings.repeat_each;
         for repetition in 0..repetitions {
             if repetition > 0 {
-                self.root
-                    .write_user_files(&self.block, &mut self.expander)?;
+                self.root.write_user_files(&self.block, &mut self.expander)?;
             }
             let mut found = self.repetition(repetition)?;
             if repetitions > 1 {
@@ -237,16 +215,9 @@ impl<'a> Run<'a> {
         let request = &self.requests[index];
         let abort = self.block.has("abort");
         // When to abort is part of the test.
-        let timeout = if abort {
-            self.timeout
-        } else {
-            self.timeout.mul_f64(self.settings.patience)
-        };
-        let shutdown = self
-            .block
-            .string("shutdown")?
-            .map(|how| shutdown(&how))
-            .transpose()?;
+        let timeout =
+            if abort { self.timeout } else { self.timeout.mul_f64(self.settings.patience) };
+        let shutdown = self.block.string("shutdown")?.map(|how| shutdown(&how)).transpose()?;
         let exchanged = if self.block.has("http2") {
             curl::exchange(&self.block, &self.root, request, timeout)
         } else {
@@ -286,12 +257,7 @@ impl<'a> Run<'a> {
             if !self.block.has("ignore_response") {
                 let log = Log::new(self.root.access_log());
                 let patience = Duration::from_secs(1).mul_f64(self.settings.patience);
-                problems.extend(check_access_log(
-                    &self.block,
-                    &log,
-                    &mut self.perl(),
-                    patience,
-                )?);
+                problems.extend(check_access_log(&self.block, &log, &mut self.perl(), patience)?);
             }
         }
         Ok(problems)
@@ -338,10 +304,7 @@ impl<'a> Run<'a> {
         for request in &self.requests {
             report.push_str(&format!("request:\n{}", show(&request.bytes())));
         }
-        report.push_str(&format!(
-            "server root: {} (kept)\n",
-            self.root.path.display()
-        ));
+        report.push_str(&format!("server root: {} (kept)\n", self.root.path.display()));
         report.push_str(&format!("  conf: {}\n", self.root.conf().display()));
         let perl = fs::read(self.root.path.join("perl.log")).unwrap_or_default();
         if !perl.is_empty() {
@@ -362,9 +325,7 @@ fn wrong_death(expected: &str, status: ExitStatus) -> Vec<String> {
     if !wrong {
         return Vec::new();
     }
-    vec![format!(
-        "nginx must die at start with exit code {expected:?}, but: {status}"
-    )]
+    vec![format!("nginx must die at start with exit code {expected:?}, but: {status}")]
 }
 
 fn shutdown(how: &str) -> Result<Shutdown, String> {

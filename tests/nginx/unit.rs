@@ -26,10 +26,7 @@ pub fn trials() -> Vec<Trial> {
         ("bad values are errors", bad_values_are_errors),
         ("times", times),
         ("version conditions", version_conditions),
-        (
-            "request line and headers are completed",
-            request_is_completed,
-        ),
+        ("request line and headers are completed", request_is_completed),
         ("given headers are kept", given_headers_are_kept),
         ("a body in parts stays in parts", body_in_parts),
         ("comments before a request", comments_before_request),
@@ -102,56 +99,33 @@ fn version_conditions() {
     assert_eq!(skips("3: >= 1.23.0 : old API"), Ok(false));
     assert_eq!(skips("3: < 1.22.0 or >= 1.22.1"), Ok(true));
     assert_eq!(skips("3: > 1.20.0 and < 1.22.0"), Ok(false));
-    for text in [
-        "< 1.22.1",
-        "3:",
-        "3: 1.22.1",
-        "3: = 1.22.1",
-        "3: < 1.22",
-        "x: < 1.22.1",
-    ] {
+    for text in ["< 1.22.1", "3:", "3: 1.22.1", "3: = 1.22.1", "3: < 1.22", "x: < 1.22.1"] {
         assert!(skips(text).is_err(), "{text}");
     }
 }
 
 fn packet(text: &str) -> Packet {
-    Packet {
-        bytes: text.into(),
-        delay: None,
-    }
+    Packet { bytes: text.into(), delay: None }
 }
 
 fn built(packets: Vec<Packet>, headers: &str) -> Vec<String> {
-    build(
-        packets,
-        &Headers::parse(headers.as_bytes()),
-        "close",
-        "localhost",
-    )
-    .unwrap()
-    .iter()
-    .map(|packet| String::from_utf8_lossy(&packet.bytes).into_owned())
-    .collect()
+    build(packets, &Headers::parse(headers.as_bytes()), "close", "localhost")
+        .unwrap()
+        .iter()
+        .map(|packet| String::from_utf8_lossy(&packet.bytes).into_owned())
+        .collect()
 }
 
 fn request_is_completed() {
     let head = "Host: localhost\r\nConnection: close\r\n";
-    assert_eq!(
-        built(vec![packet("GET")], ""),
-        [format!("GET / HTTP/1.1\r\n{head}\r\n")]
-    );
+    assert_eq!(built(vec![packet("GET")], ""), [format!("GET / HTTP/1.1\r\n{head}\r\n")]);
     assert_eq!(
         built(vec![packet("  GET  /a?b \n")], ""),
         [format!("GET /a?b HTTP/1.1\r\n{head}\r\n")]
     );
     assert_eq!(
-        built(
-            vec![packet("POST /a HTTP/1.0\n hello\n\n")],
-            "X-A: 1\n# no\nX-B:\n"
-        ),
-        [format!(
-            "POST /a HTTP/1.0\r\n{head}X-A: 1\r\nX-B: \r\nContent-Length: 5\r\n\r\nhello"
-        )]
+        built(vec![packet("POST /a HTTP/1.0\n hello\n\n")], "X-A: 1\n# no\nX-B:\n"),
+        [format!("POST /a HTTP/1.0\r\n{head}X-A: 1\r\nX-B: \r\nContent-Length: 5\r\n\r\nhello")]
     );
     assert!(build(vec![packet("A B C D")], &Headers::default(), "close", "x").is_err());
     assert!(build(vec![packet("")], &Headers::default(), "close", "x").is_err());
@@ -159,38 +133,23 @@ fn request_is_completed() {
 
 fn given_headers_are_kept() {
     assert_eq!(
-        built(
-            vec![packet("POST /\nabc\n")],
-            "host: a\nConnection: keep-alive\nContent-Length: 9"
-        ),
+        built(vec![packet("POST /\nabc\n")], "host: a\nConnection: keep-alive\nContent-Length: 9"),
         ["POST / HTTP/1.1\r\nhost: a\r\nConnection: keep-alive\r\nContent-Length: 9\r\n\r\nabc\n"]
     );
-    let chunked = built(
-        vec![packet("POST /\n0\r\n\r\n")],
-        "Transfer-Encoding: chunked",
-    );
-    assert!(
-        chunked[0].ends_with("chunked\r\n\r\n0\r\n\r\n"),
-        "{chunked:?}"
-    );
+    let chunked = built(vec![packet("POST /\n0\r\n\r\n")], "Transfer-Encoding: chunked");
+    assert!(chunked[0].ends_with("chunked\r\n\r\n0\r\n\r\n"), "{chunked:?}");
 }
 
 fn body_in_parts() {
     let parts = built(vec![packet("POST /\nab"), packet("cd"), packet("e\n")], "");
-    assert!(
-        parts[0].ends_with("Content-Length: 5\r\n\r\nab"),
-        "{parts:?}"
-    );
+    assert!(parts[0].ends_with("Content-Length: 5\r\n\r\nab"), "{parts:?}");
     assert_eq!(parts[1..], ["cd", "e"]);
     let split_line = vec![packet("POST "), packet("/\nab")];
     assert!(build(split_line, &Headers::default(), "close", "x").is_err());
 }
 
 fn comments_before_request() {
-    assert_eq!(
-        strip_comments(b"\n # one\n#two\n  GET / # three\n"),
-        b"GET / # three\n"
-    );
+    assert_eq!(strip_comments(b"\n # one\n#two\n  GET / # three\n"), b"GET / # three\n");
     assert_eq!(strip_comments(b"# only"), b"");
 }
 
@@ -205,10 +164,7 @@ fn response_with_length() {
     assert_eq!(response.body, b"abc");
     assert_eq!(response.rest, b"HTTP/1.1 404");
     assert_eq!(response.header("x").unwrap(), b"a b");
-    assert_eq!(
-        response.raw_headers,
-        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX: a b\r\n"
-    );
+    assert_eq!(response.raw_headers, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX: a b\r\n");
     // Cut short: what came is the body.
     let short = Response::parse(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", false).unwrap();
     assert_eq!(short.body, b"abc");
@@ -216,23 +172,14 @@ fn response_with_length() {
 
 fn chunked_response() {
     let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let response = response(&format!(
-        "{head}3\r\nabc\r\nA \r\n0123456789\r\n0\r\n\r\nrest"
-    ));
+    let response = response(&format!("{head}3\r\nabc\r\nA \r\n0123456789\r\n0\r\n\r\nrest"));
     assert_eq!(response.body, b"abc0123456789");
     assert_eq!(response.rest, b"rest");
 }
 
 fn broken_chunked_responses() {
     let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for body in [
-        "",
-        "3\r\nabc\r\n",
-        "3\r\nab",
-        "3\r\nabcd\r\n0\r\n\r\n",
-        "x\r\n",
-        "0\r\nabc",
-    ] {
+    for body in ["", "3\r\nabc\r\n", "3\r\nab", "3\r\nabcd\r\n0\r\n\r\n", "x\r\n", "0\r\nabc"] {
         let text = format!("{head}{body}");
         assert!(Response::parse(text.as_bytes(), false).is_err(), "{body:?}");
     }
@@ -269,20 +216,10 @@ fn variables() {
         ("TEST_NGINX_A_B".to_owned(), b"z".to_vec()),
     ]);
     let mut expander = Expander::new(env, &ports);
-    let mut expand = |text: &str| {
-        expander
-            .expand(text.as_bytes())
-            .map(|text| String::from_utf8(text).unwrap())
-    };
-    assert_eq!(
-        expand("$TEST_NGINX_A/$TEST_NGINX_A_B $host $").unwrap(),
-        "x y/z $host $"
-    );
-    assert!(
-        expand("$TEST_NGINX_C")
-            .unwrap_err()
-            .contains("$TEST_NGINX_C is not set")
-    );
+    let mut expand =
+        |text: &str| expander.expand(text.as_bytes()).map(|text| String::from_utf8(text).unwrap());
+    assert_eq!(expand("$TEST_NGINX_A/$TEST_NGINX_A_B $host $").unwrap(), "x y/z $host $");
+    assert!(expand("$TEST_NGINX_C").unwrap_err().contains("$TEST_NGINX_C is not set"));
     assert!(expand("${TEST_NGINX_A}").is_err());
 
     let text = "$TEST_NGINX_RAND_PORT_1 $TEST_NGINX_RAND_PORT_2 $TEST_NGINX_RAND_PORT_1";
@@ -304,10 +241,7 @@ fn port_in_expected_text() {
 fn user_files() {
     let files = user_files_of_text(b">>> a.lua\none\n\ntwo\n>>> d/b 199801171935.33\n").unwrap();
     assert_eq!(files.len(), 2);
-    assert_eq!(
-        (files[0].name.as_str(), files[0].text.as_slice()),
-        ("a.lua", &b"one\n\ntwo\n"[..])
-    );
+    assert_eq!((files[0].name.as_str(), files[0].text.as_slice()), ("a.lua", &b"one\n\ntwo\n"[..]));
     assert_eq!(files[1].name, "d/b");
     assert_eq!(files[1].modified.as_deref(), Some("199801171935.33"));
     assert!(user_files_of_text(b"text").is_err());
@@ -329,11 +263,9 @@ fn severe_lines() {
     ] {
         assert!(is_severe(line.as_bytes()), "{line}");
     }
-    for line in [
-        "2026/01/31 12:34:56 [error] 12#12: *1 [lua] said [alert]",
-        "[alert] at the beginning",
-        "",
-    ] {
+    for line in
+        ["2026/01/31 12:34:56 [error] 12#12: *1 [lua] said [alert]", "[alert] at the beginning", ""]
+    {
         assert!(!is_severe(line.as_bytes()), "{line}");
     }
 }

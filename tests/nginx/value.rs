@@ -81,20 +81,16 @@ impl Value {
             b'S' => Ok(Value::Text(read_bytes(input, number)?)),
             b'R' => Ok(Value::Regex(read_bytes(input, number)?)),
             b'C' => Ok(Value::Code(number)),
-            b'L' => (0..number)
-                .map(|_| Value::read(input))
-                .collect::<io::Result<_>>()
-                .map(Value::List),
+            b'L' => {
+                (0..number).map(|_| Value::read(input)).collect::<io::Result<_>>().map(Value::List)
+            }
             b'M' => {
                 let mut map = BTreeMap::new();
                 for _ in 0..number {
                     let Value::Text(key) = Value::read(input)? else {
                         return Err(invalid("a key that is not text".into()));
                     };
-                    map.insert(
-                        String::from_utf8_lossy(&key).into_owned(),
-                        Value::read(input)?,
-                    );
+                    map.insert(String::from_utf8_lossy(&key).into_owned(), Value::read(input)?);
                 }
                 Ok(Value::Map(map))
             }

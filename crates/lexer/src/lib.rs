@@ -97,12 +97,7 @@ impl BlockLexer {
     /// Starts right after the opening brace, which stands in `line` (counted
     /// from 1) of the file.
     pub fn new(line: usize) -> Self {
-        BlockLexer {
-            state: State::Code,
-            line,
-            open: vec![line],
-            unclosed_string: None,
-        }
+        BlockLexer { state: State::Code, line, open: vec![line], unclosed_string: None }
     }
 
     /// Consumes input up to the closing brace of the block or, when it is not
@@ -219,10 +214,7 @@ impl BlockLexer {
             },
 
             State::LongClose { long, equals } => match byte {
-                b'=' => State::LongClose {
-                    long,
-                    equals: equals + 1,
-                },
+                b'=' => State::LongClose { long, equals: equals + 1 },
                 b']' if equals == long.level => State::Code,
                 // This bracket may be the first one of the closing pair.
                 b']' => State::LongClose { long, equals: 0 },
@@ -240,10 +232,7 @@ impl BlockLexer {
             b'-' => return State::Dash,
             b'[' => return State::Bracket { level: 0 },
             b'"' | b'\'' => {
-                return State::Short(Short {
-                    quote: byte,
-                    line: self.line,
-                });
+                return State::Short(Short { quote: byte, line: self.line });
             }
             _ => {}
         }
@@ -267,11 +256,7 @@ impl BlockLexer {
     }
 
     fn long(&self, level: usize, comment: bool) -> State {
-        State::Long(Long {
-            level,
-            line: self.line,
-            comment,
-        })
+        State::Long(Long { level, line: self.line, comment })
     }
 }
 

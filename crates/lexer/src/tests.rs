@@ -29,16 +29,7 @@ fn assert_whole(bodies: &[&str]) {
 
 #[test]
 fn code() {
-    assert_whole(&[
-        "",
-        " ",
-        "\n",
-        "\r\n",
-        "x = 1",
-        "\0",
-        "x = a - b",
-        "x = a[b]",
-    ]);
+    assert_whole(&["", " ", "\n", "\r\n", "x = 1", "\0", "x = a - b", "x = a[b]"]);
 }
 
 #[test]
@@ -199,12 +190,7 @@ fn unfinished_block() {
     let unfinished = scan(b"\n{\n {\n }\n").unwrap_err();
     assert_eq!(
         unfinished,
-        Unfinished::Block {
-            depth: 2,
-            line: 2,
-            start: 1,
-            unclosed_string: None
-        }
+        Unfinished::Block { depth: 2, line: 2, start: 1, unclosed_string: None }
     );
     assert_eq!(
         unfinished.to_string(),
@@ -212,9 +198,7 @@ fn unfinished_block() {
          (the block starts at line 1, the last \"{\" not closed is at line 2)"
     );
 
-    for input in [
-        "", "x", "-", "--", "-- }", "--[", "--[=", "[", "[=", "-- }\n",
-    ] {
+    for input in ["", "x", "-", "--", "-- }", "--[", "--[=", "[", "[=", "-- }\n"] {
         assert_eq!(
             scan(input.as_bytes()).unwrap_err().to_string(),
             "unexpected end of file, expecting terminating characters for lua code block \
@@ -236,20 +220,10 @@ fn unfinished_block_after_a_string() {
 
 #[test]
 fn unfinished_long_bracket() {
-    for input in [
-        "\n[==[\n }",
-        "\n[==[ ]",
-        "\n[==[ ]=",
-        "\n[==[ ]==",
-        "\n[==[]]",
-    ] {
+    for input in ["\n[==[\n }", "\n[==[ ]", "\n[==[ ]=", "\n[==[ ]==", "\n[==[]]"] {
         assert_eq!(
             scan(input.as_bytes()).unwrap_err(),
-            Unfinished::LongBracket {
-                level: 2,
-                line: 2,
-                comment: false
-            }
+            Unfinished::LongBracket { level: 2, line: 2, comment: false }
         );
     }
 
@@ -277,11 +251,9 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
 
 /// Valid Lua, as far as the lexer can tell.
 fn valid() -> impl Strategy<Value = String> {
-    let text = vec(
-        select(["}", "{", "=", "[", "--", "\\\\", "\\\n", "\\z\n", " ", "x"].as_slice()),
-        0..8,
-    )
-    .prop_map(|pieces| pieces.concat());
+    let text =
+        vec(select(["}", "{", "=", "[", "--", "\\\\", "\\\n", "\\z\n", " ", "x"].as_slice()), 0..8)
+            .prop_map(|pieces| pieces.concat());
     let leaf = prop_oneof![
         Just("x = 1\n".to_owned()),
         text.clone().prop_map(|text| format!("'{text}\"'")),

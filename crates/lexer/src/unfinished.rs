@@ -34,12 +34,7 @@ pub enum Unfinished {
 impl fmt::Display for Unfinished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Unfinished::Block {
-                depth,
-                line,
-                start,
-                unclosed_string,
-            } => {
+            Unfinished::Block { depth, line, start, unclosed_string } => {
                 write!(
                     f,
                     "unexpected end of file, \
@@ -55,17 +50,9 @@ impl fmt::Display for Unfinished {
                 f.write_str(")")
             }
 
-            Unfinished::LongBracket {
-                level,
-                line,
-                comment,
-            } => {
+            Unfinished::LongBracket { level, line, comment } => {
                 let equals = Equals(level);
-                let (what, dashes) = if comment {
-                    ("comment", "--")
-                } else {
-                    ("string", "")
-                };
+                let (what, dashes) = if comment { ("comment", "--") } else { ("string", "") };
                 write!(
                     f,
                     "Lua code block missing the closing long bracket \"]{equals}]\", \

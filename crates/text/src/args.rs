@@ -52,13 +52,7 @@ pub enum Value<'a> {
 impl<'a> Args<'a> {
     /// At most `max` slots are used, 0 means no limit.
     pub fn new(input: &'a [u8], max: usize, counting: Counting) -> Self {
-        Args {
-            rest: (!input.is_empty()).then_some(input),
-            max,
-            counting,
-            pieces: 0,
-            slots: 0,
-        }
+        Args { rest: (!input.is_empty()).then_some(input), max, counting, pieces: 0, slots: 0 }
     }
 
     /// Whether the input has more than `max` pieces between `&`, dropped ones

@@ -20,17 +20,7 @@ pub fn inline(tag: &str, conf_file: &[u8], conf_prefix: &[u8], line: usize) -> V
         (&b""[..], file)
     };
 
-    [
-        b"=",
-        tag.as_bytes(),
-        b"(",
-        dots,
-        file,
-        b":",
-        line.as_bytes(),
-        b")",
-    ]
-    .concat()
+    [b"=", tag.as_bytes(), b"(", dots, file, b":", line.as_bytes(), b")"].concat()
 }
 
 fn short_file<'a>(file: &'a [u8], prefix: &[u8]) -> &'a [u8] {

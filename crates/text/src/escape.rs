@@ -83,10 +83,8 @@ pub fn escape_into(input: &[u8], set: Set, out: &mut Vec<u8>) {
 /// The length that the input has when it is escaped.
 pub fn escaped_len(input: &[u8], set: Set) -> usize {
     let flag = set.flag();
-    let escaped: usize = input
-        .iter()
-        .map(|&byte| usize::from(TABLE[usize::from(byte)] & flag != 0))
-        .sum();
+    let escaped: usize =
+        input.iter().map(|&byte| usize::from(TABLE[usize::from(byte)] & flag != 0)).sum();
     input.len() + 2 * escaped
 }
 

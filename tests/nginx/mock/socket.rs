@@ -30,9 +30,8 @@ impl Target {
         let in_use = |targets: &mut Option<HashSet<String>>| {
             targets.as_ref().is_some_and(|set| set.contains(&key))
         };
-        let mut targets = TARGET_FREED
-            .wait_while(targets, in_use)
-            .expect("nobody panics with this lock");
+        let mut targets =
+            TARGET_FREED.wait_while(targets, in_use).expect("nobody panics with this lock");
         targets.get_or_insert_default().insert(key.clone());
         Target { name, key }
     }
@@ -66,10 +65,7 @@ fn while_in_use<Socket>(bind: impl Fn() -> io::Result<Socket>) -> io::Result<Soc
 
 fn port(name: &str) -> io::Result<u16> {
     name.parse().map_err(|_| {
-        io::Error::new(
-            ErrorKind::InvalidInput,
-            "neither a port nor a path that ends in .sock",
-        )
+        io::Error::new(ErrorKind::InvalidInput, "neither a port nor a path that ends in .sock")
     })
 }
 
@@ -164,12 +160,12 @@ impl Datagrams {
 
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Sender)> {
         match self {
-            Datagrams::Udp(socket) => socket
-                .recv_from(buffer)
-                .map(|(length, from)| (length, Sender::Udp(from))),
-            Datagrams::Unix(socket) => socket
-                .recv_from(buffer)
-                .map(|(length, from)| (length, Sender::Unix(from))),
+            Datagrams::Udp(socket) => {
+                socket.recv_from(buffer).map(|(length, from)| (length, Sender::Udp(from)))
+            }
+            Datagrams::Unix(socket) => {
+                socket.recv_from(buffer).map(|(length, from)| (length, Sender::Unix(from)))
+            }
         }
     }
 

@@ -12,22 +12,12 @@ fn content(file: &str, line: usize) -> String {
 
 #[test]
 fn main_file() {
-    for file in [
-        "/etc/nginx/nginx.conf",
-        "/etc/nginx/sub/nginx.conf",
-        "/nginx.conf",
-        "nginx.conf",
-    ] {
+    for file in ["/etc/nginx/nginx.conf", "/etc/nginx/sub/nginx.conf", "/nginx.conf", "nginx.conf"]
+    {
         assert_eq!(content(file, 12), "=content_by_lua(nginx.conf:12)");
     }
-    assert_eq!(
-        content("/etc/nginx/xnginx.conf", 1),
-        "=content_by_lua(xnginx.conf:1)"
-    );
-    assert_eq!(
-        content("/opt/my\\nginx.conf", 1),
-        "=content_by_lua(/opt/my\\nginx.conf:1)"
-    );
+    assert_eq!(content("/etc/nginx/xnginx.conf", 1), "=content_by_lua(xnginx.conf:1)");
+    assert_eq!(content("/opt/my\\nginx.conf", 1), "=content_by_lua(/opt/my\\nginx.conf:1)");
 }
 
 #[test]
@@ -41,10 +31,7 @@ fn below_the_prefix() {
 
 #[test]
 fn elsewhere() {
-    assert_eq!(
-        content("/opt/x/a.conf", 12),
-        "=content_by_lua(/opt/x/a.conf:12)"
-    );
+    assert_eq!(content("/opt/x/a.conf", 12), "=content_by_lua(/opt/x/a.conf:12)");
     assert_eq!(content("", 12), "=content_by_lua(:12)");
     assert_eq!(name("", "", "", 0), "=(:0)");
 }

@@ -40,10 +40,7 @@ fn escaped(set: Set) -> Escaped {
 
     Escaped {
         control: (0..0x20).filter(|&byte| contains(byte)).collect(),
-        printable: (b' '..=b'~')
-            .filter(|&byte| contains(byte))
-            .map(char::from)
-            .collect(),
+        printable: (b' '..=b'~').filter(|&byte| contains(byte)).map(char::from).collect(),
         del: contains(0x7f),
         high,
     }
@@ -108,12 +105,7 @@ fn header_values() {
 fn set_uri_args() {
     assert_eq!(
         escaped(Set::SetUriArgs),
-        Escaped {
-            control: all_controls(),
-            printable: " ".to_owned(),
-            del: true,
-            high: false,
-        }
+        Escaped { control: all_controls(), printable: " ".to_owned(), del: true, high: false }
     );
 }
 
@@ -125,10 +117,7 @@ fn mixed() {
 
 #[test]
 fn nothing_to_escape_is_borrowed() {
-    assert!(matches!(
-        escape(b"abc-._~!'()*XYZ019", Set::Component),
-        Cow::Borrowed(_)
-    ));
+    assert!(matches!(escape(b"abc-._~!'()*XYZ019", Set::Component), Cow::Borrowed(_)));
     assert!(matches!(escape(b" ", Set::Component), Cow::Owned(_)));
 }
 

@@ -22,10 +22,7 @@ fn underscores_become_dashes() {
 fn content_lengths() {
     assert_eq!(content_length(b"0"), Some(0));
     assert_eq!(content_length(b"00012"), Some(12));
-    assert_eq!(
-        content_length(b"9223372036854775807"),
-        Some(9_223_372_036_854_775_807)
-    );
+    assert_eq!(content_length(b"9223372036854775807"), Some(9_223_372_036_854_775_807));
 
     for value in [
         "",

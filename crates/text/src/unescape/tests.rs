@@ -27,9 +27,8 @@ fn plus() {
 
 #[test]
 fn malformed_percent_is_kept() {
-    for input in [
-        "%", "%4", "%4g", "%g1", "%%", "%?41", "%u0041", "%1%1%1", "%4\0", "abc%1", "%0",
-    ] {
+    for input in ["%", "%4", "%4g", "%g1", "%%", "%?41", "%u0041", "%1%1%1", "%4\0", "abc%1", "%0"]
+    {
         assert_eq!(decoded(input), input.as_bytes());
     }
 }

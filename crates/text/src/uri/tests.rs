@@ -4,9 +4,7 @@ use super::*;
 
 #[test]
 fn control_bytes_but_the_tab_are_unsafe() {
-    let refused: Vec<u8> = (0..=255)
-        .filter(|&byte| first_unsafe_byte(&[byte]).is_some())
-        .collect();
+    let refused: Vec<u8> = (0..=255).filter(|&byte| first_unsafe_byte(&[byte]).is_some()).collect();
     let expected: Vec<u8> = (0..=8).chain(10..=31).chain([0x7f]).collect();
     assert_eq!(refused, expected);
 }
