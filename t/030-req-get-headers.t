@@ -79,7 +79,7 @@ function
 
 
 
-=== TEST 4: a name that was sent with an underscore wins over the one with a dash
+=== TEST 4: a name stored with an underscore is found by exactly that name
 --- config
     underscores_in_headers on;
 
@@ -93,7 +93,7 @@ function
 X-Foo: dash
 X_Foo: underscore
 --- response_body
-underscore dash underscore
+underscore dash dash
 
 
 
