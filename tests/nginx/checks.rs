@@ -311,23 +311,8 @@ fn check_body(
     let got = &response.body;
     let mut problems = Vec::new();
 
-    match block.indexed("response_body", request, many)? {
-        None => {}
-        Some(Value::Regex(pattern)) => {
-            if !perl.is_match(pattern, got)? {
-                problems.push(format!(
-                    "body does not match {}\n{}",
-                    quote(pattern),
-                    show(got)
-                ));
-            }
-        }
-        Some(value) => {
-            let expected = position.with_port(&source("response_body", value)?);
-            if expected != *got {
-                problems.push(format!("body\n{}", difference(&expected, got)));
-            }
-        }
+    if let Some(expected) = block.indexed("response_body", request, many)? {
+        problems.extend(check_whole_body(expected, got, position, perl)?);
     }
 
     for (section, wanted) in [
@@ -348,4 +333,20 @@ fn check_body(
         }
     }
     Ok(problems)
+}
+
+fn check_whole_body(
+    expected: &Value,
+    got: &[u8],
+    position: Position,
+    perl: &mut Perl,
+) -> Result<Option<String>, String> {
+    if let Value::Regex(pattern) = expected {
+        let same = perl.is_match(pattern, got)?;
+        return Ok(
+            (!same).then(|| format!("body does not match {}\n{}", quote(pattern), show(got)))
+        );
+    }
+    let expected = position.with_port(&source("response_body", expected)?);
+    Ok((expected != got).then(|| format!("body\n{}", difference(&expected, got))))
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::block::Block;
 use crate::pattern::Pattern;
 use crate::perl::Perl;
+use crate::report::{difference, log_level};
 use crate::value::Value;
 
 /// nginx writes to its logs after the response is complete; this is for how
@@ -166,32 +167,13 @@ pub fn check_severe(block: &Block, log: &Log, perl: &mut Perl) -> Result<Vec<Str
 
 pub fn is_severe(line: &[u8]) -> bool {
     let text = String::from_utf8_lossy(line);
-    let level = level(&text);
+    let level = log_level(&text);
     matches!(level, Some("alert" | "crit" | "emerg"))
         || (level.is_some() && text.contains(" exited on signal "))
         || (text.contains("Assertion ") && text.contains(" failed"))
         || text.contains(" panicked at ")
         || text.contains("ERROR: AddressSanitizer")
         || text.contains("ERROR: LeakSanitizer")
-}
-
-/// The level of "2026/01/31 12:34:56 [level] …".
-fn level(line: &str) -> Option<&str> {
-    let after_date = line.get(19..)?.strip_prefix(" [")?;
-    let date = line
-        .get(..19)?
-        .bytes()
-        .enumerate()
-        .all(|(at, byte)| match at {
-            4 | 7 => byte == b'/',
-            10 => byte == b' ',
-            13 | 16 => byte == b':',
-            _ => byte.is_ascii_digit(),
-        });
-    if !date {
-        return None;
-    }
-    after_date.split(']').next()
 }
 
 fn missing(
@@ -278,7 +260,7 @@ impl Grep {
         Ok(Some(format!(
             "{} finds something else in error.log\n{}",
             self.pattern.show(),
-            crate::report::difference(expected, &found)
+            difference(expected, &found)
         )))
     }
 }

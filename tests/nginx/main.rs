@@ -34,6 +34,7 @@ use crate::perl::Listing;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use crate::trial::Fault;
+use crate::value::Value;
 
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();
@@ -49,10 +50,12 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = unit::trials();
-    trials.extend(selftest::trials(&harness));
+    if harness.settings.valgrind.is_none() {
+        trials.extend(selftest::trials(&harness));
+    }
     trials.extend(harness.trials());
     let conclusion = libtest_mimic::run(&args, trials);
-    harness.finish();
+    harness.finish(&args);
     conclusion.exit_code()
 }
 
@@ -82,16 +85,27 @@ impl Harness {
             match perl::list(&file, &self.settings.perl_env()) {
                 Ok(listing) => {
                     for (index, block) in listing.into_iter().enumerate() {
+                        self.note_only(&file, &block);
                         trials.push(self.trial(&file, index, block));
                     }
                 }
                 Err(error) => {
+                    // The trial may not be among those chosen.
+                    eprintln!("{error}");
                     let name = format!("{} (cannot be read)", short_name(&file));
                     trials.push(Trial::test(name, || Err(Failed::from(error))));
                 }
             }
         }
         trials
+    }
+
+    /// A forgotten --- ONLY must not go unseen.
+    fn note_only(&self, file: &Path, block: &Listing) {
+        if block.sections.contains_key("ONLY") {
+            let others = format!("{}, all blocks but {}", short_name(file), block.name);
+            lock(&self.skipped).push((others, "--- ONLY".into()));
+        }
     }
 
     fn trial(self: &Arc<Harness>, file: &Path, index: usize, block: Listing) -> Trial {
@@ -117,29 +131,27 @@ impl Harness {
         let root = format!("{stem}-{}", index + 1);
         let result = trial::run(&self.settings, &self.ports, file, index, &root);
 
-        let differs = block
-            .sections
-            .get("differs")
-            .and_then(value::Value::as_text);
-        match (result, differs.filter(|_| self.settings.oracle)) {
-            (Ok(()), None) => Ok(()),
-            (Ok(()), Some(_)) => Err(Failed::from(
-                "the block says --- differs, but the C module passes it: remove the mark",
-            )),
-            (Err(Fault::Check(_)), Some(why)) => {
-                let why = String::from_utf8_lossy(why).trim().to_owned();
+        let differs = block.sections.get("differs").and_then(Value::as_text);
+        match judge(result, differs.filter(|_| self.settings.oracle)) {
+            Verdict::Passed => Ok(()),
+            Verdict::Differs(why) => {
                 lock(&self.differing).push((title.to_owned(), why));
                 Ok(())
             }
-            (Err(Fault::Block(error) | Fault::Check(error)), _) => Err(Failed::from(format!(
-                "{}:{}\n{error}",
+            Verdict::Failed(report) => Err(Failed::from(format!(
+                "{}:{}\n{report}",
                 short_name(file),
                 block.line
             ))),
         }
     }
 
-    fn finish(&self) {
+    fn finish(&self, args: &Arguments) {
+        let chosen = |name: &str| {
+            args.filter
+                .as_ref()
+                .is_none_or(|filter| name.contains(filter))
+        };
         for (title, list) in [
             ("not run", &self.skipped),
             (
@@ -148,6 +160,7 @@ impl Harness {
             ),
         ] {
             let mut list = lock(list);
+            list.retain(|(name, _)| chosen(name) && !args.list);
             list.sort();
             if !list.is_empty() {
                 println!("{} {title}:", list.len());
@@ -158,6 +171,29 @@ impl Harness {
         }
         // Goes only if no failed block has left its server root.
         let _ = fs::remove_dir(&self.settings.work);
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Passed,
+    /// The C module fails the block, as the block says; why.
+    Differs(String),
+    Failed(String),
+}
+
+/// Weighs what came out against `--- differs`, if that counts: then the block
+/// has to fail, and not for being badly written.
+fn judge(result: Result<(), Fault>, differs: Option<&[u8]>) -> Verdict {
+    match (result, differs) {
+        (Ok(()), None) => Verdict::Passed,
+        (Ok(()), Some(_)) => Verdict::Failed(
+            "the block says --- differs, but the C module passes it: remove the mark".into(),
+        ),
+        (Err(Fault::Check(_)), Some(why)) => {
+            Verdict::Differs(String::from_utf8_lossy(why).trim().to_owned())
+        }
+        (Err(Fault::Block(report) | Fault::Check(report)), _) => Verdict::Failed(report),
     }
 }
 

@@ -1,29 +1,28 @@
 //! The servers of `--- tcp_listen` and `--- udp_listen`: each takes one query
 //! and gives the answer that the block says.
 
-use std::collections::HashSet;
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream, UdpSocket};
-use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram, UnixListener, UnixStream};
+mod socket;
+
+use std::io::ErrorKind;
+use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
-use std::{fs, io};
+use std::time::{Duration, Instant};
+
+use socket::{Connection, Datagrams, Listener, POLL, Target};
 
 use crate::block::Block;
 use crate::conf::Expander;
 use crate::perl::Perl;
-use crate::report::difference;
+use crate::report::{difference, quote, show};
 use crate::value::Value;
-
-const POLL: Duration = Duration::from_millis(5);
 
 /// A running mock server, until dropped.
 pub struct Mock {
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
-    expected: Option<Vec<u8>>,
+    expected: Option<Value>,
     expected_length: Option<usize>,
     what: &'static str,
     _target: Target,
@@ -69,7 +68,7 @@ impl Mock {
         let target = Target::take("tcp", listen);
         let listener = Listener::bind(&target.name)
             .map_err(|error| format!("--- tcp_listen: {}: {error}", target.name))?;
-        let expected = block.text("tcp_query")?.map(<[u8]>::to_vec);
+        let expected = block.value("tcp_query").cloned();
         let expected_length = match block.string("tcp_query_len")? {
             Some(text) => Some(
                 text.parse()
@@ -77,10 +76,11 @@ impl Mock {
             ),
             None => None,
         };
+        let expected_text = expected.as_ref().and_then(Value::as_text);
         let script = Script {
             reply: reply(block, "tcp_reply", block.has("tcp_shutdown"))?,
             delay: block.duration("tcp_reply_delay")?,
-            query_length: expected_length.or(expected.as_ref().map(Vec::len)),
+            query_length: expected_length.or(expected_text.map(<[u8]>::len)),
             keep_open: block.has("tcp_no_close"),
             shutdown: block
                 .string("tcp_shutdown")?
@@ -119,18 +119,27 @@ impl Mock {
         Ok(Mock {
             thread: Some(thread),
             shared,
-            expected: block.text("udp_query")?.map(<[u8]>::to_vec),
+            expected: block.value("udp_query").cloned(),
             expected_length: None,
             what: "udp_query",
             _target: target,
         })
     }
 
-    /// Stops the server; returns what was wrong with the query.
-    pub fn finish(mut self) -> Vec<String> {
+    /// Stops the server; returns what was wrong with the query, which may
+    /// still come for as long as `patience`.
+    pub fn finish(mut self, perl: &Mutex<Perl>, patience: Duration) -> Result<Vec<String>, String> {
+        let deadline = Instant::now() + patience;
+        let mut problems = loop {
+            let mut perl = perl.lock().expect("nobody panics with perl in hand");
+            let problems = self.wrong_query(&mut perl)?;
+            drop(perl);
+            if problems.is_empty() || Instant::now() > deadline {
+                break problems;
+            }
+            thread::sleep(POLL);
+        };
         self.stop();
-        let query = self.shared.query.lock().expect("the server does not panic");
-        let mut problems = Vec::new();
         problems.extend(
             self.shared
                 .trouble
@@ -138,15 +147,31 @@ impl Mock {
                 .expect("the server does not panic")
                 .take(),
         );
-        if let Some(expected) = &self.expected
-            && *expected != *query
-        {
-            problems.push(format!(
-                "--- {}\n{}",
-                self.what,
-                difference(expected, &query)
-            ));
-        }
+        Ok(problems)
+    }
+
+    fn wrong_query(&self, perl: &mut Perl) -> Result<Vec<String>, String> {
+        let query = self
+            .shared
+            .query
+            .lock()
+            .expect("the server does not panic")
+            .clone();
+        let mut problems = Vec::new();
+        problems.extend(match &self.expected {
+            None => None,
+            Some(Value::Text(text)) => {
+                (*text != query).then(|| format!("--- {}\n{}", self.what, difference(text, &query)))
+            }
+            Some(Value::Regex(pattern)) => {
+                let same = perl.is_match(pattern, &query)?;
+                (!same).then(|| {
+                    let (pattern, query) = (quote(pattern), show(&query));
+                    format!("--- {}: {pattern} does not match\n{query}", self.what)
+                })
+            }
+            Some(other) => return Err(format!("--- {} is {}", self.what, other.kind())),
+        });
         if let Some(expected) = self.expected_length
             && expected != query.len()
         {
@@ -155,7 +180,7 @@ impl Mock {
                 query.len()
             ));
         }
-        problems
+        Ok(problems)
     }
 
     fn stop(&mut self) {
@@ -330,161 +355,6 @@ impl Script {
                 .collect::<Option<_>>()
                 .ok_or_else(|| "a reply of the server has a part that is not text".into()),
             other => Err(format!("a reply of the server is {}", other.kind())),
-        }
-    }
-}
-
-/// A port number or the path of a socket. Blocks that name the same one take
-/// turns.
-struct Target {
-    name: String,
-    key: String,
-}
-
-static TARGETS: Mutex<Option<HashSet<String>>> = Mutex::new(None);
-static TARGET_FREED: Condvar = Condvar::new();
-
-impl Target {
-    fn take(protocol: &str, listen: &[u8]) -> Target {
-        let name = String::from_utf8_lossy(listen).trim().to_owned();
-        let key = format!("{protocol} {name}");
-        let targets = TARGETS.lock().expect("nobody panics with this lock");
-        let in_use = |targets: &mut Option<HashSet<String>>| {
-            targets.as_ref().is_some_and(|set| set.contains(&key))
-        };
-        let mut targets = TARGET_FREED
-            .wait_while(targets, in_use)
-            .expect("nobody panics with this lock");
-        targets.get_or_insert_default().insert(key.clone());
-        Target { name, key }
-    }
-}
-
-impl Drop for Target {
-    fn drop(&mut self) {
-        if self.name.ends_with(".sock") {
-            let _ = fs::remove_file(&self.name);
-        }
-        let mut targets = TARGETS.lock().expect("nobody panics with this lock");
-        if let Some(set) = targets.as_mut() {
-            set.remove(&self.key);
-        }
-        TARGET_FREED.notify_all();
-    }
-}
-
-fn port(name: &str) -> io::Result<u16> {
-    name.parse().map_err(|_| {
-        io::Error::new(
-            ErrorKind::InvalidInput,
-            "neither a port nor a path that ends in .sock",
-        )
-    })
-}
-
-enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-impl Listener {
-    fn bind(name: &str) -> io::Result<Listener> {
-        if name.ends_with(".sock") {
-            let _ = fs::remove_file(name);
-            let listener = UnixListener::bind(name)?;
-            listener.set_nonblocking(true)?;
-            return Ok(Listener::Unix(listener));
-        }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port(name)?))?;
-        listener.set_nonblocking(true)?;
-        Ok(Listener::Tcp(listener))
-    }
-
-    fn accept(&self) -> io::Result<Connection> {
-        match self {
-            Listener::Tcp(listener) => {
-                let (stream, _) = listener.accept()?;
-                stream.set_nonblocking(false)?;
-                stream.set_read_timeout(Some(POLL))?;
-                Ok(Connection::Tcp(stream))
-            }
-            Listener::Unix(listener) => {
-                let (stream, _) = listener.accept()?;
-                stream.set_nonblocking(false)?;
-                stream.set_read_timeout(Some(POLL))?;
-                Ok(Connection::Unix(stream))
-            }
-        }
-    }
-}
-
-enum Connection {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
-impl Connection {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Connection::Tcp(stream) => stream.read(buffer),
-            Connection::Unix(stream) => stream.read(buffer),
-        }
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Connection::Tcp(stream) => stream.write_all(bytes),
-            Connection::Unix(stream) => stream.write_all(bytes),
-        }
-    }
-
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        match self {
-            Connection::Tcp(stream) => stream.shutdown(how),
-            Connection::Unix(stream) => stream.shutdown(how),
-        }
-    }
-}
-
-enum Datagrams {
-    Udp(UdpSocket),
-    Unix(UnixDatagram),
-}
-
-enum Sender {
-    Udp(std::net::SocketAddr),
-    Unix(UnixAddr),
-}
-
-impl Datagrams {
-    fn bind(name: &str) -> io::Result<Datagrams> {
-        if name.ends_with(".sock") {
-            let _ = fs::remove_file(name);
-            let socket = UnixDatagram::bind(name)?;
-            socket.set_read_timeout(Some(POLL))?;
-            return Ok(Datagrams::Unix(socket));
-        }
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port(name)?))?;
-        socket.set_read_timeout(Some(POLL))?;
-        Ok(Datagrams::Udp(socket))
-    }
-
-    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Sender)> {
-        match self {
-            Datagrams::Udp(socket) => socket
-                .recv_from(buffer)
-                .map(|(length, from)| (length, Sender::Udp(from))),
-            Datagrams::Unix(socket) => socket
-                .recv_from(buffer)
-                .map(|(length, from)| (length, Sender::Unix(from))),
-        }
-    }
-
-    fn send(&self, bytes: &[u8], to: &Sender) -> io::Result<()> {
-        match (self, to) {
-            (Datagrams::Udp(socket), Sender::Udp(to)) => socket.send_to(bytes, to).map(drop),
-            (Datagrams::Unix(socket), Sender::Unix(to)) => socket.send_to_addr(bytes, to).map(drop),
-            _ => unreachable!("a sender is of its socket's kind"),
         }
     }
 }

@@ -167,6 +167,8 @@ fn command(file: &Path, mode: &str, env: &[(String, String)]) -> Command {
         .arg(modules)
         .arg(file)
         .current_dir(project)
+        .env_remove("PERL5OPT")
+        .env_remove("PERL_UNICODE")
         .env("TEST_NGINX_HARNESS", mode)
         .envs(env.iter().map(|(name, value)| (name, value)));
     command

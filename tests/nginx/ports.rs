@@ -5,7 +5,7 @@
 //! that two runs on one machine do not meet. The first port of a slot is the
 //! lock: who listens on it owns the slot.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Mutex;
 
 const FIRST: u16 = 12_000;
@@ -40,7 +40,9 @@ impl Ports {
         for _ in 1..SLOT {
             *next = *next % (SLOT - 1) + 1;
             let port = self.base + *next;
-            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            // Not by listening ourselves: a child that another thread has just
+            // forked would go on listening for a moment.
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
                 return Ok(port);
             }
         }

@@ -72,12 +72,33 @@ fn escape(bytes: &[u8]) -> String {
 /// The last lines of a log, without debug messages.
 pub fn tail(log: &[u8]) -> String {
     let text = String::from_utf8_lossy(log);
+    let mut in_debug = false;
     let lines: Vec<&str> = text
         .lines()
-        .filter(|line| !line.contains(" [debug] "))
+        .filter(|line| {
+            // A message goes on until the next line with a level.
+            in_debug = log_level(line).map_or(in_debug, |level| level == "debug");
+            !in_debug
+        })
         .collect();
     lines[lines.len().saturating_sub(30)..]
         .iter()
         .map(|line| format!("    {}\n", line.chars().take(500).collect::<String>()))
         .collect()
+}
+
+/// The level of a line "2026/01/31 12:34:56 [level] …" of an nginx log.
+pub fn log_level(line: &str) -> Option<&str> {
+    let after_date = line.get(19..)?.strip_prefix(" [")?;
+    let is_date = line[..19].bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => byte == b'/',
+        10 => byte == b' ',
+        13 | 16 => byte == b':',
+        _ => byte.is_ascii_digit(),
+    });
+    if is_date {
+        after_date.split(']').next()
+    } else {
+        None
+    }
 }

@@ -28,7 +28,7 @@ impl Response {
             Some(at) => (&raw[..at + 2], &raw[at + 4..]),
             None => (raw, &b""[..]),
         };
-        let mut lines = head.split(|&byte| byte == b'\n').map(|line| trim_end(line));
+        let mut lines = head.split(|&byte| byte == b'\n').map(trim_end);
         let code = status_code(lines.next().unwrap_or_default());
         let headers = parse_headers(lines);
 

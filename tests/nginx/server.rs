@@ -1,7 +1,7 @@
 //! The nginx of a block: start, stop, and what became of it.
 
 use std::fs::{self, File};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -101,13 +101,8 @@ impl Nginx {
         match ended {
             None => self.kill(),
             // Ending late is allowed: requests may be under way.
-            Some(_) => problems.clear(),
-        }
-        if let Some(signal) = ended.and_then(|status| status.signal()) {
-            problems.push(format!(
-                "nginx was killed by signal {signal}{}",
-                self.said()
-            ));
+            Some(status) if status.success() => problems.clear(),
+            Some(status) => problems.push(format!("nginx ended with {status}{}", self.said())),
         }
         problems
     }
@@ -194,6 +189,16 @@ fn command(root: &ServerRoot, settings: &Settings, valgrind: bool) -> Command {
             command
         }
     };
+    // What somebody has set for Lua programs of their own is not for these.
+    for variable in [
+        "LUA_INIT",
+        "LUA_PATH",
+        "LUA_CPATH",
+        "LUA_PATH_5_1",
+        "LUA_CPATH_5_1",
+    ] {
+        command.env_remove(variable);
+    }
     command
         .arg("-p")
         .arg(format!("{}/", root.path.display()))

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 pub struct Settings {
     pub nginx: PathBuf,
@@ -39,9 +40,7 @@ impl Settings {
         let version = nginx_version(&build)
             .ok_or_else(|| format!("{} -V tells no version: {build}", nginx.display()))?;
         let oracle = flag("TEST_NGINX_ORACLE");
-        let work = env::temp_dir().join(format!("nginx-lua-t.{}", std::process::id()));
-        fs::create_dir_all(&work)
-            .map_err(|error| format!("cannot create {}: {error}", work.display()))?;
+        let work = work_dir()?;
         let valgrind = valgrind_options();
 
         let mut modules: Vec<PathBuf> = env::var("TEST_NGINX_LOAD_MODULES")
@@ -235,6 +234,27 @@ fn build_module(cargo: &OsStr, profile: &Path) -> Result<(), String> {
         Ok(_) => Err("the module does not build".into()),
         Err(error) => Err(format!("cannot run cargo to build the module: {error}")),
     }
+}
+
+const WORK: &str = "nginx-lua-t.";
+
+/// A directory of this run's own. It is short, as paths of sockets must be.
+/// What runs of other days left there goes away.
+fn work_dir() -> Result<PathBuf, String> {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let temp = env::temp_dir();
+    for entry in fs::read_dir(&temp).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(WORK);
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        if is_ours && modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > DAY)) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+
+    let work = temp.join(format!("{WORK}{}", std::process::id()));
+    fs::create_dir_all(&work)
+        .map_err(|error| format!("cannot create {}: {error}", work.display()))?;
+    Ok(work)
 }
 
 fn valgrind_options() -> Option<Vec<String>> {

@@ -19,7 +19,7 @@ pub fn reason(
         return Ok(Some("--- SKIP".into()));
     }
     if let Some(code) = text("skip_eval") {
-        return Ok(Some(code));
+        return Ok(Some(format!("--- skip_eval: {code}")));
     }
     if let Some(reason) = by_version(sections, settings.version)? {
         return Ok(Some(reason));
@@ -32,10 +32,10 @@ pub fn reason(
                 .map_err(|error| format!("--- skip_openssl: {error}"))?,
         };
         if skip {
-            return Ok(Some(format!("OpenSSL version {condition}")));
+            return Ok(Some(format!("--- skip_openssl: {condition}")));
         }
     }
-    Ok(text("todo").map(|reason| format!("to do: {reason}")))
+    Ok(text("todo").map(|reason| format!("--- todo: {reason}")))
 }
 
 /// `--- skip_nginx` and `skip_nginx2`.
@@ -51,7 +51,7 @@ pub fn by_version(
         let skip =
             versions(&condition, version).map_err(|error| format!("--- {section}: {error}"))?;
         if skip {
-            return Ok(Some(format!("nginx version {condition}")));
+            return Ok(Some(format!("--- {section}: {condition}")));
         }
     }
     Ok(None)

@@ -13,7 +13,7 @@ use crate::checks::{Position, check_response};
 use crate::client::exchange;
 use crate::conf::{Expander, ServerRoot};
 use crate::curl;
-use crate::log::{Log, check_access_log, check_error_log, check_severe, check_shutdown_log};
+use crate::log::{Log, check_access_log, check_error_log, check_severe, check_shutdown_log, lines};
 use crate::mock::Mock;
 use crate::perl::Perl;
 use crate::ports::Ports;
@@ -139,11 +139,16 @@ impl<'a> Run<'a> {
             .mul_f64(self.settings.patience)
     }
 
+    /// For how long after the response we wait for what nginx does then.
+    fn late(&self) -> Duration {
+        Duration::from_millis(500).mul_f64(self.settings.patience)
+    }
+
     fn check_error_log(&mut self, repetition: usize) -> Result<Vec<String>, String> {
+        let late = self.late();
         // Not self.perl(), which would borrow the log too.
         let mut perl = self.perl.lock().expect("nobody panics with perl in hand");
-        let patience = Duration::from_millis(500).mul_f64(self.settings.patience);
-        check_error_log(&self.block, &mut self.log, repetition, &mut perl, patience)
+        check_error_log(&self.block, &mut self.log, repetition, &mut perl, late)
     }
 
     fn must_die(&mut self) -> Result<Vec<String>, String> {
@@ -223,7 +228,7 @@ impl<'a> Run<'a> {
             problems.extend(self.request(index, repetition)?);
         }
         for mock in mocks {
-            problems.extend(mock.finish());
+            problems.extend(mock.finish(&self.perl, self.late())?);
         }
         Ok(problems)
     }
@@ -231,7 +236,8 @@ impl<'a> Run<'a> {
     fn request(&mut self, index: usize, repetition: usize) -> Result<Vec<String>, String> {
         let request = &self.requests[index];
         let abort = self.block.has("abort");
-        let timeout = if abort && self.settings.valgrind.is_none() {
+        // When to abort is part of the test.
+        let timeout = if abort {
             self.timeout
         } else {
             self.timeout.mul_f64(self.settings.patience)
@@ -318,8 +324,10 @@ impl<'a> Run<'a> {
     }
 
     fn port_was_taken(&self) -> bool {
-        let bind = format!("bind() to 127.0.0.1:{} failed (98", self.root.port);
-        find(&self.log.all(), bind.as_bytes()).is_some()
+        let log = self.log.all();
+        lines(&log).iter().any(|line| {
+            find(line, b"bind() to 127.0.0.1:").is_some() && find(line, b"failed (98:").is_some()
+        })
     }
 
     fn report(&self, problems: &[String]) -> String {
@@ -335,6 +343,10 @@ impl<'a> Run<'a> {
             self.root.path.display()
         ));
         report.push_str(&format!("  conf: {}\n", self.root.conf().display()));
+        let perl = fs::read(self.root.path.join("perl.log")).unwrap_or_default();
+        if !perl.is_empty() {
+            report.push_str(&format!("perl says:\n{}", show(&perl)));
+        }
         report.push_str("end of error.log without debug messages:\n");
         report.push_str(&tail(&self.log.all()));
         report

@@ -15,7 +15,9 @@ use crate::request::{Headers, Packet, build, strip_comments};
 use crate::response::Response;
 use crate::settings::Version;
 use crate::skip;
+use crate::trial::Fault;
 use crate::value::Value;
+use crate::{Verdict, judge};
 
 /// One trial per function; a panic is a failure.
 pub fn trials() -> Vec<Trial> {
@@ -43,6 +45,7 @@ pub fn trials() -> Vec<Trial> {
         ("echo directives", echo_directives),
         ("severe log lines", severe_lines),
         ("difference of two texts", difference_of_texts),
+        ("marked differences", marked_differences),
     ];
     tests
         .iter()
@@ -339,4 +342,15 @@ fn difference_of_texts() {
     let text = difference(b"a\nbc\n", b"a\nbd\n");
     assert!(text.contains("line 2, byte 3 (from 0)"), "{text}");
     assert!(difference(b"", b"\xff\r").contains("|\\xff\\r"));
+}
+
+fn marked_differences() {
+    let mark = Some(&b" because\n"[..]);
+    let check = || Err(Fault::Check("report".into()));
+    let block = || Err(Fault::Block("report".into()));
+    assert_eq!(judge(Ok(()), None), Verdict::Passed);
+    assert_eq!(judge(check(), None), Verdict::Failed("report".into()));
+    assert_eq!(judge(check(), mark), Verdict::Differs("because".into()));
+    assert_eq!(judge(block(), mark), Verdict::Failed("report".into()));
+    assert!(matches!(judge(Ok(()), mark), Verdict::Failed(report) if report.contains("remove")));
 }
