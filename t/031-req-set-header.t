@@ -332,8 +332,11 @@ Location: http://other\.example:\d+/dir/
     location = /set {
         content_by_lua_block {
             ngx.req.set_header("Content-Length", 5)
-            ngx.say(ngx.var.content_length, " ", ngx.var.http_content_length, " ",
-                    ngx.req.get_headers().content_length)
+            local seen = {ngx.var.content_length, ngx.var.http_content_length,
+                          ngx.req.get_headers().content_length}
+            -- Or nginx would wait for five bytes.
+            ngx.req.clear_header("Content-Length")
+            ngx.say(table.concat(seen, " "))
         }
     }
     location = /cleared {
@@ -452,7 +455,7 @@ X-Forwarded-For: 10.0.0.9
 --- config
     location = /a.txt {
         access_by_lua_block {
-            ngx.req.set_header("If-Modified-Since", ngx.unescape_uri(ngx.var.arg_since))
+            ngx.req.set_header("If-Modified-Since", ngx.req.get_uri_args().since)
         }
         root html;
     }
@@ -488,8 +491,8 @@ text
 --- config
     location = /a.txt {
         access_by_lua_block {
-            local name = ngx.var.arg_name
-            ngx.req.set_header(name, ngx.unescape_uri(ngx.var.arg_value))
+            local args = ngx.req.get_uri_args()
+            ngx.req.set_header(args.name, args.value)
         }
         root html;
     }
@@ -672,7 +675,7 @@ next
 --- config
     location = /t {
         rewrite_by_lua_block {
-            ngx.req.set_header("Authorization", "Basic " .. ngx.encode_base64("user:pass"))
+            ngx.req.set_header("Authorization", "Basic dXNlcjpwYXNz")
         }
         auth_basic "realm";
         auth_basic_user_file ../html/passwords;
