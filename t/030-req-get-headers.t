@@ -327,7 +327,20 @@ error: bad argument #2 to '\S+' \(cannot convert 'table' to 'int'\)$
 
 
 
-=== TEST 18: a fraction of a limit is cut off
+=== TEST 18: false for a limit is the default limit
+--- config
+    location = /t {
+        content_by_lua_block {
+            local h, err = ngx.req.get_headers(false)
+            ngx.say(h.host, " ", err)
+        }
+    }
+--- response_body
+localhost nil
+
+
+
+=== TEST 19: a fraction of a limit is cut off
 --- config
     location = /t {
         content_by_lua_block {
@@ -342,7 +355,7 @@ h nil truncated
 
 
 
-=== TEST 19: every call makes a new table; writing to it does not change the request
+=== TEST 20: every call makes a new table; writing to it does not change the request
 --- config
     location = /t {
         content_by_lua_block {
@@ -360,7 +373,7 @@ true 1 nil 1
 
 
 
-=== TEST 20: in every phase of a request
+=== TEST 21: in every phase of a request
 --- config
     location = /t {
         set_by_lua_block $set { return ngx.req.get_headers().x_foo }
@@ -391,7 +404,7 @@ log: 1
 
 
 
-=== TEST 21: after an internal redirect the headers are still there
+=== TEST 22: after an internal redirect the headers are still there
 --- config
     location = /t {
         error_page 418 = /teapot;
@@ -407,7 +420,7 @@ X-Foo: 1
 
 
 
-=== TEST 22: HTTP/1.0 without a Host header
+=== TEST 23: HTTP/1.0 without a Host header
 --- config
     location = /t {
         content_by_lua_block {
@@ -422,7 +435,7 @@ nil nil
 
 
 
-=== TEST 23: HTTP/0.9 has no headers
+=== TEST 24: HTTP/0.9 has no headers
 --- config
     location = /t {
         content_by_lua_block { ngx.print(next(ngx.req.get_headers()), " ", ngx.req.get_method()) }
@@ -435,7 +448,7 @@ nil GET
 
 
 
-=== TEST 24: Host as the client wrote it
+=== TEST 25: Host as the client wrote it
 --- config
     location = /t {
         content_by_lua_block { ngx.say(ngx.req.get_headers().host, " ", ngx.var.host) }
@@ -447,7 +460,7 @@ EXAMPLE.org:8080 example.org
 
 
 
-=== TEST 25: several Cookie lines stay several
+=== TEST 26: several Cookie lines stay several
 --- config
     location = /t {
         content_by_lua_block {
@@ -462,7 +475,7 @@ a=1; b=2 | c=3
 
 
 
-=== TEST 26: without a request: not in init, not in init_worker
+=== TEST 27: without a request: not in init, not in init_worker
 --- http_config
     init_by_lua_block {
         local results = {}
@@ -492,7 +505,7 @@ get_method: false API disabled in the current context
 
 
 
-=== TEST 27: get_method names the methods that nginx knows
+=== TEST 28: get_method names the methods that nginx knows
 --- config
     location = /t {
         content_by_lua_block { ngx.say(ngx.req.get_method()) }
@@ -504,7 +517,7 @@ get_method: false API disabled in the current context
 
 
 
-=== TEST 28: get_method names a method that nginx does not know
+=== TEST 29: get_method names a method that nginx does not know
 --- config
     location = /t {
         content_by_lua_block { ngx.say(ngx.req.get_method()) }
@@ -516,7 +529,7 @@ get_method: false API disabled in the current context
 
 
 
-=== TEST 29: get_method of a HEAD request
+=== TEST 30: get_method of a HEAD request
 --- config
     location = /t {
         content_by_lua_block {
@@ -532,7 +545,7 @@ X-Method: HEAD
 
 
 
-=== TEST 30: an error page that is an internal redirect is a GET
+=== TEST 31: an error page that is an internal redirect is a GET
 --- config
     location = /t {
         set_by_lua_block $before { return ngx.req.get_method() }
@@ -550,7 +563,7 @@ POST GET
 
 
 
-=== TEST 31: get_method in every phase of a request
+=== TEST 32: get_method in every phase of a request
 --- config
     location = /t {
         set_by_lua_block $set { return ngx.req.get_method() }

@@ -310,7 +310,26 @@ two two
 
 
 
-=== TEST 17: Host is what nginx's own redirects lead to
+=== TEST 17: headers of the client that nginx does not read can be there several times
+--- config
+    location = /t {
+        content_by_lua_block {
+            for _, name in ipairs {"Accept", "Accept-Language", "TE", "Forwarded", "X-Foo"} do
+                ngx.req.set_header(name, {"a", "b"})
+                ngx.say(name, ": ", table.concat(ngx.req.get_headers()[name], " | "))
+            end
+        }
+    }
+--- response_body
+Accept: a | b
+Accept-Language: a | b
+TE: a | b
+Forwarded: a | b
+X-Foo: a | b
+
+
+
+=== TEST 18: Host is what nginx's own redirects lead to
 --- config
     location = /dir {
         access_by_lua_block { ngx.req.set_header("Host", "Other.example") }
@@ -327,7 +346,7 @@ Location: http://other\.example:\d+/dir/
 
 
 
-=== TEST 18: Content-Length changes $content_length
+=== TEST 19: Content-Length changes $content_length
 --- config
     location = /set {
         content_by_lua_block {
@@ -353,7 +372,7 @@ Location: http://other\.example:\d+/dir/
 
 
 
-=== TEST 19: a Content-Length that is no length is refused
+=== TEST 20: a Content-Length that is no length is refused
 --- http_config eval: $::Try
 --- config
     location = /t {
@@ -373,7 +392,7 @@ error: failed to set header
 
 
 
-=== TEST 20: Content-Type changes $content_type
+=== TEST 21: Content-Type changes $content_type
 --- config
     location = /t {
         content_by_lua_block {
@@ -390,7 +409,7 @@ text/x nil
 
 
 
-=== TEST 21: Cookie changes the cookie variables
+=== TEST 22: Cookie changes the cookie variables
 --- config
     location = /t {
         content_by_lua_block {
@@ -409,7 +428,7 @@ nil nil
 
 
 
-=== TEST 22: an array of cookies
+=== TEST 23: an array of cookies
 --- config
     location = /t {
         content_by_lua_block {
@@ -424,7 +443,7 @@ a=1 | b=2
 
 
 
-=== TEST 23: X-Forwarded-For changes $proxy_add_x_forwarded_for
+=== TEST 24: X-Forwarded-For changes $proxy_add_x_forwarded_for
 --- config
     location = /t {
         content_by_lua_block {
@@ -451,7 +470,7 @@ X-Forwarded-For: 10.0.0.9
 
 
 
-=== TEST 24: If-Modified-Since makes a static file not modified
+=== TEST 25: If-Modified-Since makes a static file not modified
 --- config
     location = /a.txt {
         access_by_lua_block {
@@ -469,7 +488,7 @@ text
 
 
 
-=== TEST 25: a cleared If-Modified-Since gives the whole static file
+=== TEST 26: a cleared If-Modified-Since gives the whole static file
 --- config
     location = /a.txt {
         access_by_lua_block { ngx.req.clear_header("If-Modified-Since") }
@@ -487,7 +506,7 @@ text
 
 
 
-=== TEST 26: preconditions can be set: If-None-Match, If-Match, If-Unmodified-Since
+=== TEST 27: preconditions can be set: If-None-Match, If-Match, If-Unmodified-Since
 --- config
     location = /a.txt {
         access_by_lua_block {
@@ -513,7 +532,7 @@ text
 
 
 
-=== TEST 27: Range makes the response a part
+=== TEST 28: Range makes the response a part
 --- config
     location = /a.txt {
         access_by_lua_block { ngx.req.set_header("Range", "bytes=1-2") }
@@ -532,7 +551,7 @@ ex
 
 
 
-=== TEST 28: If-Range decides on a Range, and a cleared Range gives all
+=== TEST 29: If-Range decides on a Range, and a cleared Range gives all
 --- config
     location = /if-range {
         access_by_lua_block { ngx.req.set_header("If-Range", "\"other\"") }
@@ -557,7 +576,7 @@ Range: bytes=1-2
 
 
 
-=== TEST 29: Accept-Encoding decides on gzip
+=== TEST 30: Accept-Encoding decides on gzip
 --- config
     gzip on;
     gzip_min_length 1;
@@ -580,7 +599,7 @@ text text text text
 
 
 
-=== TEST 30: a cleared Accept-Encoding means no gzip
+=== TEST 31: a cleared Accept-Encoding means no gzip
 --- config
     location = /a.txt {
         gzip on;
@@ -602,7 +621,7 @@ text text text text
 
 
 
-=== TEST 31: a Via header keeps gzip off like one of the client
+=== TEST 32: a Via header keeps gzip off like one of the client
 --- config
     location = /a.txt {
         gzip on;
@@ -624,7 +643,7 @@ text text text text
 
 
 
-=== TEST 32: User-Agent is looked at for old browsers
+=== TEST 33: User-Agent is looked at for old browsers
 --- config
     location = /t {
         access_by_lua_block {
@@ -649,7 +668,7 @@ No such file or directory
 
 
 
-=== TEST 33: User-Agent is looked at for browsers that keepalive is disabled for
+=== TEST 34: User-Agent is looked at for browsers that keepalive is disabled for
 --- config
     keepalive_disable safari;
 
@@ -671,7 +690,7 @@ next
 
 
 
-=== TEST 34: Authorization is what auth_basic looks at
+=== TEST 35: Authorization is what auth_basic looks at
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -689,7 +708,7 @@ user
 
 
 
-=== TEST 35: a cleared Authorization is none
+=== TEST 36: a cleared Authorization is none
 --- config
     location = /t {
         rewrite_by_lua_block { ngx.req.clear_header("Authorization") }
@@ -706,7 +725,7 @@ Authorization: Basic dXNlcjpwYXNz
 
 
 
-=== TEST 36: Referer is what valid_referers looks at
+=== TEST 37: Referer is what valid_referers looks at
 --- config
     location = /t {
         valid_referers example.org;
@@ -722,7 +741,7 @@ Referer: http://other.example/
 
 
 
-=== TEST 37: underscores in names are kept
+=== TEST 38: underscores in names are kept
 --- config
     location = /t {
         content_by_lua_block {
@@ -736,7 +755,7 @@ bar nil bar
 
 
 
-=== TEST 38: control bytes in a value are percent-escaped, a tab is not
+=== TEST 39: control bytes in a value are percent-escaped, a tab is not
 --- config
     location = /t {
         content_by_lua_block {
@@ -756,7 +775,7 @@ bar nil bar
 
 
 
-=== TEST 39: control bytes are escaped in the elements of an array too
+=== TEST 40: control bytes are escaped in the elements of an array too
 --- config
     location = /t {
         content_by_lua_block {
@@ -769,7 +788,7 @@ a%0Ab c%0D
 
 
 
-=== TEST 40: bytes that a name cannot have are percent-escaped
+=== TEST 41: bytes that a name cannot have are percent-escaped
 --- config
     location = /t {
         content_by_lua_block {
@@ -797,7 +816,7 @@ X-A%0D%0AX-B
 
 
 
-=== TEST 41: what is set goes to a proxied server, what is cleared does not
+=== TEST 42: what is set goes to a proxied server, what is cleared does not
 --- config
     ignore_invalid_headers off;
 
@@ -838,7 +857,7 @@ X-Replaced: one | two
 
 
 
-=== TEST 42: set in the rewrite phase, seen in all later ones
+=== TEST 43: set in the rewrite phase, seen in all later ones
 --- config
     location = /t {
         set_by_lua_block $set { ngx.req.set_header("X-Set", "set") return "" }
@@ -863,7 +882,7 @@ log: header_filter body_filter nil
 
 
 
-=== TEST 43: without a request: not in init, not in init_worker
+=== TEST 44: without a request: not in init, not in init_worker
 --- http_config
     init_by_lua_block {
         local results = {}
@@ -892,7 +911,7 @@ clear_header: false API disabled in the current context
 
 
 
-=== TEST 44: HTTP/0.9 has no headers to set
+=== TEST 45: HTTP/0.9 has no headers to set
 --- config
     location = /t {
         content_by_lua_block {
@@ -908,7 +927,7 @@ nil
 
 
 
-=== TEST 45: a request whose first line nginx could not read has no headers to set
+=== TEST 46: a request whose first line nginx could not read has no headers to set
 --- config
     error_page 400 /bad;
 
@@ -927,7 +946,7 @@ nil
 
 
 
-=== TEST 46: a long value and a long name
+=== TEST 47: a long value and a long name
 --- config
     location = /t {
         content_by_lua_block {
@@ -941,7 +960,7 @@ true
 
 
 
-=== TEST 47: Connection changes $http_connection
+=== TEST 48: Connection changes $http_connection
 --- config
     location = /t {
         content_by_lua_block {

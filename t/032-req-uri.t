@@ -268,7 +268,23 @@ error: bad argument #2 to '\S+' \(cannot convert 'table' to 'int'\)$
 
 
 
-=== TEST 17: a given table is emptied, filled and returned
+=== TEST 17: false for a limit and for a table is as if they were not there
+--- http_config eval: $::HttpConfig
+--- config
+    location = /t {
+        content_by_lua_block {
+            local args, err = ngx.req.get_uri_args(false, false)
+            ngx.say(require "show" (args), " ", err)
+        }
+    }
+--- request
+GET /t?a=1
+--- response_body
+{a="1"} nil
+
+
+
+=== TEST 18: a given table is emptied, filled and returned
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -290,7 +306,7 @@ true {} nil
 
 
 
-=== TEST 18: long arguments
+=== TEST 19: long arguments
 --- config
     large_client_header_buffers 4 32k;
 
@@ -308,7 +324,7 @@ true 1
 
 
 
-=== TEST 19: every call decodes anew
+=== TEST 20: every call decodes anew
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -326,7 +342,7 @@ GET /t?a=%31
 
 
 
-=== TEST 20: arguments of an absolute request URI
+=== TEST 21: arguments of an absolute request URI
 --- http_config eval: $::HttpConfig
 --- config eval: $::ShowArgs
 --- raw_request eval
@@ -336,7 +352,7 @@ GET /t?a=%31
 
 
 
-=== TEST 21: arguments that nginx's own directives have set
+=== TEST 22: arguments that nginx's own directives have set
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -353,7 +369,7 @@ GET /t?a=1
 
 
 
-=== TEST 22: get_uri_args in every phase of a request
+=== TEST 23: get_uri_args in every phase of a request
 --- config
     location = /t {
         set_by_lua_block $set { return ngx.req.get_uri_args().a }
@@ -383,7 +399,7 @@ log: 1
 
 
 
-=== TEST 23: set_uri_args with a string changes the query string and its variables
+=== TEST 24: set_uri_args with a string changes the query string and its variables
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -403,7 +419,7 @@ c=3&d c=3&d ?
 
 
 
-=== TEST 24: set_uri_args with an empty string or table leaves no arguments
+=== TEST 25: set_uri_args with an empty string or table leaves no arguments
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -422,7 +438,7 @@ c=3&d c=3&d ?
 
 
 
-=== TEST 25: control bytes and blanks in a string are escaped, nothing else is
+=== TEST 26: control bytes and blanks in a string are escaped, nothing else is
 --- config
     location = /t {
         content_by_lua_block {
@@ -435,7 +451,7 @@ qq[a=%00%01%0D%0A%20b%1F%7F\x80\xff?#%"<>{}|&c=\xc3\xa4\n]
 
 
 
-=== TEST 26: set_uri_args with a number
+=== TEST 27: set_uri_args with a number
 --- config
     location = /t {
         content_by_lua_block {
@@ -450,7 +466,7 @@ qq[a=%00%01%0D%0A%20b%1F%7F\x80\xff?#%"<>{}|&c=\xc3\xa4\n]
 
 
 
-=== TEST 27: set_uri_args with a table encodes names and values
+=== TEST 28: set_uri_args with a table encodes names and values
 --- config
     location = /t {
         content_by_lua_block {
@@ -463,7 +479,7 @@ a%20b=c%26d%3D%2B%25%2F%C3%A4%0A
 
 
 
-=== TEST 28: numbers, booleans and arrays in a table
+=== TEST 29: numbers, booleans and arrays in a table
 --- config
     location = /t {
         content_by_lua_block {
@@ -483,7 +499,22 @@ a%20b=c%26d%3D%2B%25%2F%C3%A4%0A
 
 
 
-=== TEST 29: several names in a table
+=== TEST 30: all values of an inner table count, whatever their keys
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.req.set_uri_args {a = {"b", nil, "d"}}
+            ngx.print(ngx.var.args, " ")
+            ngx.req.set_uri_args {a = {key = "value"}}
+            ngx.say(ngx.var.args)
+        }
+    }
+--- response_body
+a=b&a=d a=value
+
+
+
+=== TEST 31: several names in a table
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -497,7 +528,7 @@ a%20b=c%26d%3D%2B%25%2F%C3%A4%0A
 
 
 
-=== TEST 30: what set_uri_args refuses
+=== TEST 32: what set_uri_args refuses
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -532,7 +563,7 @@ kept
 
 
 
-=== TEST 31: set_uri_args names its function in an error
+=== TEST 33: set_uri_args names its function in an error
 --- config
     location = /t {
         content_by_lua_block {
@@ -545,7 +576,7 @@ bad argument #1 to 'set_uri_args' (string, number, or table expected, but got bo
 
 
 
-=== TEST 32: changed arguments go to a proxied server
+=== TEST 34: changed arguments go to a proxied server
 --- config
     location = /t {
         access_by_lua_block { ngx.req.set_uri_args {["a b"] = "\n"} }
@@ -562,7 +593,7 @@ GET /t?x=1
 
 
 
-=== TEST 33: set_uri_args in the phases around content
+=== TEST 35: set_uri_args in the phases around content
 --- config
     location = /t {
         set_by_lua_block $set { ngx.req.set_uri_args("set") return ngx.var.args }
@@ -586,7 +617,7 @@ header_filter body_filter
 
 
 
-=== TEST 34: set_uri without a jump changes the URI, not the location
+=== TEST 36: set_uri without a jump changes the URI, not the location
 --- config
     location = /t {
         rewrite_by_lua_block { ngx.req.set_uri("/other") }
@@ -606,7 +637,7 @@ a=1 1
 
 
 
-=== TEST 35: another URI is another static file, of another type
+=== TEST 37: another URI is another static file, of another type
 --- config
     types { text/html html; text/x-special x; }
 
@@ -628,7 +659,7 @@ b
 
 
 
-=== TEST 36: set_uri with a jump looks for the location again and does not return
+=== TEST 38: set_uri with a jump looks for the location again and does not return
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -647,7 +678,7 @@ other: /other?a=1
 
 
 
-=== TEST 37: a jump leads to regex locations and internal ones
+=== TEST 39: a jump leads to regex locations and internal ones
 --- config
     location /t {
         rewrite_by_lua_block { ngx.req.set_uri(ngx.var.arg_to, true) }
@@ -666,7 +697,7 @@ other: /other?a=1
 
 
 
-=== TEST 38: a jump cannot be caught
+=== TEST 40: a jump cannot be caught
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -682,7 +713,7 @@ other
 
 
 
-=== TEST 39: a jump out of a nested function call
+=== TEST 41: a jump out of a nested function call
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -704,7 +735,7 @@ other
 
 
 
-=== TEST 40: a jump in a coroutine of the user's ends the run too
+=== TEST 42: a jump in a coroutine of the user's ends the run too
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -721,7 +752,7 @@ other
 
 
 
-=== TEST 41: a jump is for the rewrite phase only
+=== TEST 43: a jump is for the rewrite phase only
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -753,7 +784,7 @@ error: API disabled in the context of body_filter_by_lua*; error: API disabled i
 
 
 
-=== TEST 42: set_uri without a jump works in every phase
+=== TEST 44: set_uri without a jump works in every phase
 --- config
     location = /t {
         set_by_lua_block $set { ngx.req.set_uri("/set") return ngx.var.uri }
@@ -775,7 +806,7 @@ after: /log
 
 
 
-=== TEST 43: ten jumps are allowed, the eleventh is a cycle
+=== TEST 45: ten jumps are allowed, the eleventh is a cycle
 --- config
     location ~ ^/(\d+)$ {
         rewrite_by_lua_block {
@@ -801,7 +832,7 @@ qr/^(?:rewrite or internal redirection cycle while processing "\/0"\n)?\z/
 
 
 
-=== TEST 44: a URI of no length is refused
+=== TEST 46: a URI of no length is refused
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -816,7 +847,7 @@ error: attempt to use zero-length uri
 
 
 
-=== TEST 45: arguments that set_uri refuses
+=== TEST 47: arguments that set_uri refuses
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -845,7 +876,7 @@ error: bad argument #3 to '?' (boolean expected, got string)
 
 
 
-=== TEST 46: control bytes are refused unless the URI is said to be binary
+=== TEST 48: control bytes are refused unless the URI is said to be binary
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -871,7 +902,7 @@ error: unsafe byte "0x1f" in uri "/\x1F \x5C\x22" (maybe you want to set the 'bi
 
 
 
-=== TEST 47: a binary URI may have any byte
+=== TEST 49: a binary URI may have any byte
 --- config
     location = /t {
         content_by_lua_block {
@@ -885,7 +916,7 @@ true
 
 
 
-=== TEST 48: bytes above 127, blanks, percent and plus signs are part of the path
+=== TEST 50: bytes above 127, blanks, percent and plus signs are part of the path
 --- config
     location = /t {
         content_by_lua_block {
@@ -898,7 +929,7 @@ true
 
 
 
-=== TEST 49: a changed URI is escaped on its way to a proxied server
+=== TEST 51: a changed URI is escaped on its way to a proxied server
 --- config
     location = /t {
         rewrite_by_lua_block { ngx.req.set_uri("/up/a b%?c#\rä", false, true) }
@@ -914,7 +945,7 @@ GET /t?x=1
 
 
 
-=== TEST 50: both changed in the rewrite phase, then a jump
+=== TEST 52: both changed in the rewrite phase, then a jump
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -935,7 +966,7 @@ GET /t?a=1
 
 
 
-=== TEST 51: a relative URI
+=== TEST 53: a relative URI
 --- config
     location = /t {
         content_by_lua_block {
@@ -950,7 +981,7 @@ relative 12
 
 
 
-=== TEST 52: a jump in a location that nginx's rewrite has led to
+=== TEST 54: a jump in a location that nginx's rewrite has led to
 --- config
     location = /t {
         rewrite ^ /second last;
@@ -967,7 +998,7 @@ relative 12
 
 
 
-=== TEST 53: without a request: not in init, not in init_worker
+=== TEST 55: without a request: not in init, not in init_worker
 --- http_config
     init_by_lua_block {
         local results = {}
@@ -1000,7 +1031,7 @@ set_uri: false API disabled in the current context
 
 
 
-=== TEST 54: $request_uri and the request line stay as the client sent them
+=== TEST 56: $request_uri and the request line stay as the client sent them
 --- config
     location = /t {
         access_by_lua_block {

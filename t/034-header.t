@@ -524,7 +524,22 @@ ok
 
 
 
-=== TEST 28: ETag makes a response conditional
+=== TEST 28: Last-Modified in an old form of dates is sent as it is, and reads in the usual form
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.header.last_modified = "Saturday, 17-Jan-98 19:35:33 GMT"
+            ngx.say(ngx.header.last_modified)
+        }
+    }
+--- response_headers
+Last-Modified: Saturday, 17-Jan-98 19:35:33 GMT
+--- response_body
+Sat, 17 Jan 1998 19:35:33 GMT
+
+
+
+=== TEST 29: ETag makes a response conditional
 --- config
     location = /t {
         content_by_lua_block {
@@ -545,7 +560,7 @@ ok
 
 
 
-=== TEST 29: an unmet If-Match is 412
+=== TEST 30: an unmet If-Match is 412
 --- config
     location = /t {
         content_by_lua_block {
@@ -562,7 +577,7 @@ ok
 
 
 
-=== TEST 30: E-Tag is a second spelling of ETag
+=== TEST 31: E-Tag is a second spelling of ETag
 --- config
     location = /t {
         content_by_lua_block {
@@ -578,7 +593,32 @@ E-Tag: "a"
 
 
 
-=== TEST 31: Server replaces nginx's own; set to nil there is none
+=== TEST 32: of ETag and E-Tag the last that was set is there
+--- config
+    location = /old {
+        content_by_lua_block {
+            ngx.header["E-Tag"] = '"e-tag"'
+            ngx.header.ETag = '"etag"'
+            ngx.say(ngx.header.etag, " ", ngx.header["E-Tag"])
+        }
+    }
+    location = /new {
+        content_by_lua_block {
+            ngx.header.ETag = '"etag"'
+            ngx.header["E-Tag"] = '"e-tag"'
+            ngx.say(ngx.header.etag, " ", ngx.header["E-Tag"])
+        }
+    }
+--- request eval
+["GET /old", "GET /new"]
+--- response_headers eval
+[qq[ETag: "etag"\n! E-Tag], qq[E-Tag: "e-tag"\n! ETag]]
+--- response_body eval
+[qq["etag" nil\n], qq[nil "e-tag"\n]]
+
+
+
+=== TEST 33: Server replaces nginx's own; set to nil there is none
 --- http_config eval: $::HttpConfig
 --- config
     location = /set {
@@ -599,7 +639,7 @@ E-Tag: "a"
 
 
 
-=== TEST 32: Date replaces nginx's own; set to nil there is none
+=== TEST 34: Date replaces nginx's own; set to nil there is none
 --- http_config eval: $::HttpConfig
 --- config
     location = /set {
@@ -617,7 +657,7 @@ E-Tag: "a"
 
 
 
-=== TEST 33: headers that can be there only once
+=== TEST 35: headers that can be there only once
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -654,7 +694,7 @@ Location: "last"
 
 
 
-=== TEST 34: Cache-Control and Link can be there several times
+=== TEST 36: Cache-Control and Link can be there several times
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -676,7 +716,25 @@ Link: </c>
 
 
 
-=== TEST 35: Cache-Control can be taken away
+=== TEST 37: WWW-Authenticate can be there several times
+--- http_config eval: $::HttpConfig
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.status = 401
+            ngx.say(require "set" ("WWW-Authenticate", {"Basic", "Digest"}))
+        }
+    }
+--- differs: 0.10.23 takes the last one only
+--- error_code: 401
+--- response_headers
+WWW-Authenticate: Basic, Digest
+--- response_body
+{Basic | Digest}
+
+
+
+=== TEST 38: Cache-Control can be taken away
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -692,7 +750,7 @@ nil
 
 
 
-=== TEST 36: the directive expires has the last word on Cache-Control and Expires
+=== TEST 39: the directive expires has the last word on Cache-Control and Expires
 --- config
     location = /t {
         expires epoch;
@@ -708,7 +766,7 @@ Expires: Thu, 01 Jan 1970 00:00:01 GMT
 
 
 
-=== TEST 37: Location is sent as it was written
+=== TEST 40: Location is sent as it was written
 --- http_config eval: $::HttpConfig
 --- config
     location /t {
@@ -728,7 +786,7 @@ Expires: Thu, 01 Jan 1970 00:00:01 GMT
 
 
 
-=== TEST 38: Set-Cookie several times, one more added to what is there
+=== TEST 41: Set-Cookie several times, one more added to what is there
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -746,7 +804,7 @@ Set-Cookie: a=1; Path=/, b=2, c=3
 
 
 
-=== TEST 39: control bytes in a value are percent-escaped, a tab is not
+=== TEST 42: control bytes in a value are percent-escaped, a tab is not
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -788,7 +846,7 @@ nil
 
 
 
-=== TEST 40: bytes that a name cannot have are percent-escaped
+=== TEST 43: bytes that a name cannot have are percent-escaped
 --- config
     location = /t {
         content_by_lua_block {
@@ -813,7 +871,7 @@ ok
 
 
 
-=== TEST 41: after the header was sent, setting logs an error and does nothing
+=== TEST 44: after the header was sent, setting logs an error and does nothing
 --- config
     location = /t {
         content_by_lua_block {
@@ -838,7 +896,7 @@ qr/^(?:\[error\] .*? attempt to set ngx\.header\.HEADER after sending out respon
 
 
 
-=== TEST 42: the line for a late header says where
+=== TEST 45: the line for a late header says where
 --- config
     location = /t {
         content_by_lua_block {
@@ -853,7 +911,7 @@ sent
 
 
 
-=== TEST 43: headers set in the phases before content, and in the header filter
+=== TEST 46: headers set in the phases before content, and in the header filter
 --- config
     location = /t {
         set_by_lua_block $set { ngx.header["X-Set"] = "set" return "" }
@@ -877,7 +935,7 @@ header_filter
 
 
 
-=== TEST 44: in body filter and log headers can be read, not set
+=== TEST 47: in body filter and log headers can be read, not set
 --- config
     location = /t {
         content_by_lua_block { ngx.say("ok") }
@@ -901,7 +959,7 @@ attempt to set ngx.header.HEADER after sending out response headers while loggin
 
 
 
-=== TEST 45: without a request: not in init, not in init_worker
+=== TEST 48: without a request: not in init, not in init_worker
 --- http_config
     init_by_lua_block {
         local results = {}
@@ -927,7 +985,7 @@ init_worker write: false API disabled in the current context
 
 
 
-=== TEST 46: the headers of a static file read in the header filter
+=== TEST 49: the headers of a static file read in the header filter
 --- http_config eval: $::HttpConfig
 --- config
     types { text/x-special x; }
@@ -958,7 +1016,7 @@ text
 
 
 
-=== TEST 47: the headers of a static file changed in the header filter
+=== TEST 50: the headers of a static file changed in the header filter
 --- config
     location = /a.txt {
         root html;
@@ -987,7 +1045,7 @@ text
 
 
 
-=== TEST 48: a not modified static file reaches the header filter as 304
+=== TEST 51: a not modified static file reaches the header filter as 304
 --- config
     location = /a.txt {
         root html;
@@ -1008,7 +1066,7 @@ X-Seen: 304 nil
 
 
 
-=== TEST 49: the headers of a proxied server read and change in the header filter
+=== TEST 52: the headers of a proxied server read and change in the header filter
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -1045,7 +1103,7 @@ up
 
 
 
-=== TEST 50: Last-Modified and ETag of a proxied server
+=== TEST 53: Last-Modified and ETag of a proxied server
 --- http_config eval: $::HttpConfig
 --- config
     location = /t {
@@ -1067,7 +1125,7 @@ text
 
 
 
-=== TEST 51: add_header adds to what Lua has set, unseen by Lua
+=== TEST 54: add_header adds to what Lua has set, unseen by Lua
 --- config
     location = /t {
         add_header X-Foo nginx;
@@ -1083,7 +1141,7 @@ Seen: lua
 
 
 
-=== TEST 52: gzip takes Content-Length away and weakens ETag
+=== TEST 55: gzip takes Content-Length away and weakens ETag
 --- config
     location = /t {
         gzip on;
@@ -1104,7 +1162,7 @@ ETag: W/"a"
 
 
 
-=== TEST 53: gzip leaves a response alone that Lua says is encoded already
+=== TEST 56: gzip leaves a response alone that Lua says is encoded already
 --- config
     location = /t {
         gzip on;
@@ -1124,7 +1182,7 @@ text
 
 
 
-=== TEST 54: a Range has no effect on what Lua prints
+=== TEST 57: a Range has no effect on what Lua prints
 --- config
     location = /t {
         content_by_lua_block {
@@ -1141,7 +1199,7 @@ text
 
 
 
-=== TEST 55: headers stay when Lua ends the request with an error page
+=== TEST 58: headers stay when Lua ends the request with an error page
 --- config
     location = /t {
         access_by_lua_block {
@@ -1162,7 +1220,7 @@ Content-Length: \d\d\d
 
 
 
-=== TEST 56: headers stay at an internal redirect
+=== TEST 59: headers stay at an internal redirect
 --- config
     location = /t {
         error_page 404 =200 /teapot;
@@ -1181,7 +1239,7 @@ X-Foo: 1
 
 
 
-=== TEST 57: a header set in access stays with a static file
+=== TEST 60: a header set in access stays with a static file
 --- config
     location = /a.txt {
         access_by_lua_block {
@@ -1204,7 +1262,7 @@ text
 
 
 
-=== TEST 58: long names and values
+=== TEST 61: long names and values
 --- config
     location = /t {
         content_by_lua_block {
@@ -1220,7 +1278,7 @@ true
 
 
 
-=== TEST 59: Connection set by Lua comes besides nginx's own
+=== TEST 62: Connection set by Lua comes besides nginx's own
 --- config
     location = /t {
         content_by_lua_block {
@@ -1234,7 +1292,7 @@ x-mine
 
 
 
-=== TEST 60: Vary of Lua and of gzip
+=== TEST 63: Vary of Lua and of gzip
 --- config
     location = /t {
         gzip on;

@@ -409,7 +409,22 @@ qr/\[error\] .*? attempt to set ngx\.status after sending out response headers/
 
 
 
-=== TEST 22: the status of HTTP/0.9 is 9 until output begins
+=== TEST 22: a 304 that Lua answers gets no default type
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.status = 304
+            ngx.say("not sent")
+        }
+    }
+--- error_code: 304
+--- response_headers
+! Content-Type
+--- response_body
+
+
+
+=== TEST 23: the status of HTTP/0.9 is 9 until output begins
 --- config
     location = /t {
         content_by_lua_block {
@@ -426,7 +441,7 @@ sent 9 200
 
 
 
-=== TEST 23: set before content, seen by all later phases
+=== TEST 24: set before content, seen by all later phases
 --- config
     location = /t {
         rewrite_by_lua_block { ngx.status = 202 }
@@ -445,7 +460,7 @@ status: 202 202 202
 
 
 
-=== TEST 24: changed in the header filter, of a proxied response too
+=== TEST 25: changed in the header filter, of a proxied response too
 --- config
     location = /t {
         proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/up;
@@ -466,7 +481,7 @@ up
 
 
 
-=== TEST 25: the status of an error that nginx answers
+=== TEST 26: the status of an error that nginx answers
 --- config
     location = /t {
         return 403;
@@ -481,7 +496,7 @@ status: 403
 
 
 
-=== TEST 26: in an error page the status is the error's, and writing it replaces that
+=== TEST 27: in an error page the status is the error's, and writing it replaces that
 --- config
     error_page 404 /read;
     error_page 403 /write;
@@ -506,7 +521,7 @@ status: 403
 
 
 
-=== TEST 27: a static file has the status of the static module
+=== TEST 28: a static file has the status of the static module
 --- config
     location = /a.txt {
         rewrite_by_lua_block { ngx.status = 404 }
@@ -522,7 +537,7 @@ text
 
 
 
-=== TEST 28: ngx.headers_sent tells if the header went out
+=== TEST 29: ngx.headers_sent tells if the header went out
 --- config
     location = /t {
         rewrite_by_lua_block { ngx.ctx.rewrite = ngx.headers_sent }
@@ -544,7 +559,7 @@ sent: true true
 
 
 
-=== TEST 29: output sends the header, an empty one too
+=== TEST 30: output sends the header, an empty one too
 --- config
     location = /t {
         content_by_lua_block {
@@ -557,7 +572,7 @@ true
 
 
 
-=== TEST 30: HTTP/1.0 holds the header back with the output
+=== TEST 31: HTTP/1.0 holds the header back with the output
 --- config
     location = /t {
         content_by_lua_block {
@@ -577,7 +592,7 @@ false
 
 
 
-=== TEST 31: status and headers_sent need a request
+=== TEST 32: status and headers_sent need a request
 --- http_config
     init_by_lua_block {
         local results = {}
@@ -608,7 +623,7 @@ headers_sent: false API disabled in the current context
 
 
 
-=== TEST 32: ngx.get_phase names every phase
+=== TEST 33: ngx.get_phase names every phase
 --- http_config
     init_by_lua_block { package.loaded.phases = {ngx.get_phase()} }
     init_worker_by_lua_block { table.insert(require "phases", ngx.get_phase()) }
@@ -635,7 +650,7 @@ phases: body_filter log
 
 
 
-=== TEST 33: the filters that output runs do not change the phase for what follows
+=== TEST 34: the filters that output runs do not change the phase for what follows
 --- config
     location = /t {
         access_by_lua_block {
@@ -652,7 +667,7 @@ access
 
 
 
-=== TEST 34: ngx.config tells about this nginx
+=== TEST 35: ngx.config tells about this nginx
 --- config
     location = /t {
         content_by_lua_block {
@@ -672,7 +687,7 @@ true
 
 
 
-=== TEST 35: ngx.config.prefix is the server root with a slash
+=== TEST 36: ngx.config.prefix is the server root with a slash
 --- config
     location = /t {
         content_by_lua_block {
@@ -688,7 +703,7 @@ found
 
 
 
-=== TEST 36: ngx.config.ngx_lua_version
+=== TEST 37: ngx.config.ngx_lua_version
 --- config
     location = /t {
         content_by_lua_block { ngx.say(ngx.config.ngx_lua_version) }
@@ -699,7 +714,7 @@ found
 
 
 
-=== TEST 37: ngx.config in init
+=== TEST 38: ngx.config in init
 --- http_config
     init_by_lua_block {
         local config = ngx.config
@@ -720,7 +735,7 @@ true true true true
 
 
 
-=== TEST 38: ngx.worker of a single process
+=== TEST 39: ngx.worker of a single process
 --- http_config
     init_by_lua_block {
         package.loaded.seen = {ngx.worker.pid(), ngx.worker.id(), ngx.worker.count(), ngx.worker.exiting()}
@@ -740,7 +755,7 @@ true 0 1 false
 
 
 
-=== TEST 39: core constants
+=== TEST 40: core constants
 --- config
     location = /t {
         content_by_lua_block {
@@ -752,7 +767,7 @@ true 0 1 false
 
 
 
-=== TEST 40: constants for the levels of the error log
+=== TEST 41: constants for the levels of the error log
 --- config
     location = /t {
         content_by_lua_block {
@@ -764,7 +779,7 @@ true 0 1 false
 
 
 
-=== TEST 41: constants for HTTP methods
+=== TEST 42: constants for HTTP methods
 --- config
     location = /t {
         content_by_lua_block {
@@ -793,7 +808,7 @@ TRACE 32768
 
 
 
-=== TEST 42: constants for HTTP status codes
+=== TEST 43: constants for HTTP status codes
 --- config
     location = /t {
         content_by_lua_block {
@@ -850,7 +865,7 @@ TRACE 32768
 
 
 
-=== TEST 43: ngx.null
+=== TEST 44: ngx.null
 --- config
     location = /t {
         content_by_lua_block {
@@ -863,7 +878,7 @@ userdata userdata: NULL true false true
 
 
 
-=== TEST 44: an unknown field of ngx is nil
+=== TEST 45: an unknown field of ngx is nil
 --- config
     location = /t {
         content_by_lua_block {
@@ -876,7 +891,7 @@ nil nil nil nil nil
 
 
 
-=== TEST 45: calling an unknown field fails the request, not the worker
+=== TEST 46: calling an unknown field fails the request, not the worker
 --- config
     location = /t {
         content_by_lua_block {
@@ -892,7 +907,7 @@ attempt to call field 'no_such_function' (a nil value)
 
 
 
-=== TEST 46: require "ngx" is ngx
+=== TEST 47: require "ngx" is ngx
 --- config
     location = /t {
         content_by_lua_block { ngx.say(require "ngx" == ngx, " ", package.loaded.ngx == ngx) }
