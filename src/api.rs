@@ -12,6 +12,7 @@ mod header_values;
 mod headers;
 mod log;
 mod output;
+mod preload;
 mod request_headers;
 mod response_headers;
 mod sleep;
@@ -41,6 +42,7 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     worker::open(l);
     coroutine::open(lua)?;
     globals::open(lua, l)?;
+    preload::open(lua)?;
 
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     let loaded: mlua::Table = lua.globals().get::<mlua::Table>("package")?.get("loaded")?;

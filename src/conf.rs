@@ -18,7 +18,8 @@ use std::rc::Rc;
 use crate::lua::Vm;
 use crate::lua::vm::Options;
 use crate::sys::{
-    NGX_CONF_UNSET, ngx_flag_t, ngx_http_handler_pt, ngx_http_script_code_pt, ngx_int_t,
+    NGX_CONF_UNSET, ngx_cycle_t, ngx_flag_t, ngx_http_handler_pt, ngx_http_script_code_pt,
+    ngx_int_t,
 };
 
 const UNSET: ngx_flag_t = NGX_CONF_UNSET as ngx_flag_t;
@@ -34,6 +35,7 @@ pub(crate) struct Handlers {
 /// What stands once in `http {}`. It belongs to the cycle's pool.
 pub(crate) struct MainConf {
     pub handlers: Handlers,
+    pub cycle: *mut ngx_cycle_t,
     pub options: Options,
     pub thread_cache: ngx_int_t,
     pub rewrite_no_postpone: ngx_flag_t,
@@ -56,9 +58,10 @@ pub(crate) struct MainConf {
 }
 
 impl MainConf {
-    pub(crate) fn new(handlers: Handlers) -> Self {
+    pub(crate) fn new(handlers: Handlers, cycle: *mut ngx_cycle_t) -> Self {
         Self {
             handlers,
+            cycle,
             options: Options::default(),
             thread_cache: NGX_CONF_UNSET as ngx_int_t,
             rewrite_no_postpone: UNSET,

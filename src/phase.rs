@@ -42,11 +42,13 @@ unsafe extern "C" fn create_main_conf(cf: *mut ngx_conf_t) -> *mut c_void {
     ngx::callback("configuration", ptr::null_mut(), || {
         // SAFETY: nginx passes its configuration state.
         let cf = unsafe { Conf::from_ptr(cf) };
-        let conf = MainConf::new(Handlers {
+        let handlers = Handlers {
             content: Some(content::handler),
             set: Some(set::run_code),
             create_vm: init::create_vm,
-        });
+        };
+        // SAFETY: nginx reads the configuration for a cycle.
+        let conf = MainConf::new(handlers, unsafe { (*cf.as_ptr()).cycle });
         cf.pool().own(conf).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
     })
 }

@@ -451,7 +451,7 @@ location = /t {
 }
 --- must_die
 --- error_log eval
-qr{for lua code block \(the block starting at line 2 .* in \S+/locations\.conf:}
+qr{for lua code block \(the block starts at line 2.* in \S+/locations\.conf:}
 --- differs: the C module names the last line only
 
 

@@ -375,7 +375,7 @@ nil nil
 --- config
     location = /break {
         content_by_lua_block {
-            tostring, pairs, ngx = nil, print, { say = ngx.say }
+            tostring, pairs, ngx = 1, print, { say = ngx.say }
             ngx.say(tostring, " ", pairs == print, " ", ngx.var)
         }
     }
@@ -385,7 +385,7 @@ nil nil
 --- request eval
 ["GET /break", "GET /use"]
 --- response_body eval
-["nil true nil\n", "1 false /use\n"]
+["1 true nil\n", "1 false /use\n"]
 --- differs: in the C module all requests share their globals
 
 

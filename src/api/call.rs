@@ -34,7 +34,7 @@ pub(super) fn with_request<'a>(l: State, missing: &str) -> Result<(&'a Run, &'a 
 }
 
 /// The run, unless there is nothing but `init_by_lua`.
-fn current<'a>(l: State, missing: &str) -> Result<&'a Run, Raise> {
+pub(super) fn current<'a>(l: State, missing: &str) -> Result<&'a Run, Raise> {
     match Run::current() {
         Some(run) if run.phase != Phase::Init => Ok(run),
         _ => Err(l.error(missing)),

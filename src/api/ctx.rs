@@ -23,10 +23,7 @@ fn read(l: State) -> Return {
         return Ok(0);
     }
     match l.bytes(2).unwrap_or_default() {
-        b"ctx" => {
-            let (_, ctx) = call::with_request(l, NO_REQUEST)?;
-            ctx.push_table(l);
-        }
+        b"ctx" => call::current(l, NO_REQUEST)?.table().push(l),
         b"status" => {
             let (_, ctx) = call::with_request(l, NO_REQUEST)?;
             // SAFETY: live request.
@@ -60,9 +57,9 @@ fn write(l: State) -> Return {
                 let message = format!("ctx should be a table while getting a {}", l.type_name(3));
                 return Err(l.error(message));
             }
-            let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+            let run = call::current(l, NO_REQUEST)?;
             l.set_top(3);
-            ctx.set_table(l);
+            run.table().set(l);
         }
         (Type::String, b"status") => {
             set_status(l)?;
@@ -84,8 +81,7 @@ fn set_status(l: State) -> Return {
         return Ok(0);
     }
     if !l.is_number(3) {
-        let message = format!("cannot convert '{}' to 'int'", l.type_name(3));
-        return Err(l.error(format_args!("bad argument #3 to '__newindex' ({message})")));
+        return Err(l.error("bad argument #2 to 'ngx_set_status' (cannot convert 'nil' to 'int')"));
     }
     let status = l.number(3) as i64;
     if !(100..=999).contains(&status) {

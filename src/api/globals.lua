@@ -41,6 +41,35 @@ function _G.newproxy(like)
     return proxy
 end
 
+-- Modules are loaded with the machine's globals, whoever asks for them first.
+local globals, loaded = _G, package.loaded
+local require, error, getfenv, setfenv = require, error, getfenv, setfenv
+
+local function settle(own, ok, ...)
+    setfenv(0, own)
+    if ok then
+        return ...
+    end
+    local err = ...
+    if type(err) == "string" and (err:find("^module '") or err:find("^error loading module '")) then
+        return error(err, 2)
+    end
+    return error(err, 0)
+end
+
+function _G.require(name)
+    local module = loaded[name]
+    if module and type(module) ~= "userdata" then
+        return module
+    end
+    local own = getfenv(0)
+    if own == globals then
+        return require(name)
+    end
+    setfenv(0, globals)
+    return settle(own, pcall(require, name))
+end
+
 local gc, metatype = ffi.gc, ffi.metatype
 
 function ffi.gc(object, finalizer)

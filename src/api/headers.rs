@@ -52,14 +52,16 @@ pub(super) fn limits(l: State, first: i32) -> Result<(Option<usize>, bool), Rais
 pub(super) fn max(l: State, index: i32) -> Result<Option<usize>, Raise> {
     match l.type_of(index) {
         Type::None | Type::Nil => Ok(Some(DEFAULT_MAX)),
+        Type::Boolean if !l.boolean(index) => Ok(Some(DEFAULT_MAX)),
         Type::Number => match l.number(index) as i64 {
             0 => Ok(None),
             n => Ok(Some(usize::try_from(n).unwrap_or(DEFAULT_MAX))),
         },
         _ => {
             let kind = l.type_name(index);
-            Err(l
-                .error(format_args!("bad argument #2 to 'max' (cannot convert '{kind}' to 'int')")))
+            Err(l.error(format_args!(
+                "bad argument #2 to 'ngx_max' (cannot convert '{kind}' to 'int')"
+            )))
         }
     }
 }

@@ -79,6 +79,9 @@ fn set_header(l: State) -> Return {
 
 /// `ngx.req.clear_header(name)`: removes all headers of that name.
 fn clear_header(l: State) -> Return {
+    if l.is_none_or_nil(1) {
+        return Ok(0);
+    }
     l.set_top(1);
     l.push_nil();
     set(l, 2)

@@ -83,7 +83,7 @@ fn write(l: State) -> Return {
 
     let result = with_values(l, 3, |values| {
         if name.eq_ignore_ascii_case(b"content-type") {
-            ctx.output.content_type_set.set(!values.is_empty());
+            ctx.output.content_type_set.set(true);
         }
         response_headers::set(r, &name, values)
     })?;

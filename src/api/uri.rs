@@ -29,11 +29,14 @@ fn get_uri_args(l: State) -> Return {
     let max = headers::max(l, 1)?;
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
 
-    if l.type_of(2) == Type::Table {
-        l.push_value(2);
-        clear(l);
-    } else {
-        l.new_table(0, 8);
+    match l.type_of(2) {
+        Type::Table => {
+            l.push_value(2);
+            clear(l);
+        }
+        Type::None | Type::Nil => l.new_table(0, 8),
+        Type::Boolean if !l.boolean(2) => l.new_table(0, 8),
+        _ => return Err(l.type_error(2, "table")),
     }
 
     let mut args = Args::new(ctx.request.args(), max.unwrap_or(0), Counting::Kept);
@@ -105,9 +108,10 @@ fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
             return Err(l.error("attempt to use a non-string key in the \"args\" option table"));
         }
         if l.type_of(-1) == Type::Table {
-            for i in 1..=l.raw_len(-1) as i32 {
-                l.raw_get_index(-1, i);
-                encode_arg(l, -3, &mut out)?;
+            let values = l.top();
+            l.push_nil();
+            while l.next(values) {
+                encode_arg(l, values - 1, &mut out)?;
                 l.pop(1);
             }
         } else {
@@ -182,7 +186,7 @@ fn set_uri(l: State) -> Return {
         unsafe {
             (*r.as_ptr()).set_uri_changed(1);
         }
-        ctx.drop_table();
+        ctx.table.forget(&ctx.vm);
         ctx.exit.set(Some(OK));
         return Ok(park(l));
     }

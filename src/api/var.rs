@@ -96,7 +96,8 @@ fn push_capture(l: State, r: Request, n: i64) {
                 let data = (*raw).captures_data.add(from);
                 l.push_bytes(core::slice::from_raw_parts(data, to - from));
             }
-            _ => l.push_nil(),
+            // A group that took no part.
+            _ => l.push_bytes(b""),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! `ngx.worker`, `ngx.config`, `ngx.get_phase`.
 
 use super::table::Function;
-use crate::lua::{Return, State};
+use crate::conf::Phase;
+use crate::lua::{Raise, Return, State, function};
 use crate::ngx::NgxStr;
 use crate::sched::Run;
-use crate::sys::lua::LUA_GLOBALSINDEX;
+use crate::sys::lua::{LUA_GLOBALSINDEX, LUA_OK, lua_pcall, lua_upvalueindex};
 use crate::sys::*;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -42,6 +43,12 @@ pub(super) fn open(l: State) {
     l.raw_set_field(-2, "lua_module");
 
     l.pop(2);
+
+    l.raw_get_field(LUA_GLOBALSINDEX, "os");
+    l.raw_get_field(-1, "getenv");
+    l.push_function(function(getenv), 1);
+    l.raw_set_field(-2, "getenv");
+    l.pop(1);
 }
 
 /// `boolean = ngx.worker.exiting()`: the worker finishes its requests.
@@ -75,17 +82,56 @@ fn id(l: State) -> Return {
 
 /// `n = ngx.worker.count()`: `worker_processes`.
 fn count(l: State) -> Return {
-    // SAFETY: the core module always has configuration, once it was read: not
-    // yet in init_by_lua when nginx starts.
+    // SAFETY: the core module's configuration is made before http {} is read.
+    let count = unsafe {
+        let cycle = Run::current().map_or(ngx_cycle, |run| run.cycle);
+        core_conf(cycle).map_or(-1, |conf| (*conf).worker_processes as i64)
+    };
+    l.push_integer(count);
+    Ok(1)
+}
+
+/// # Safety
+/// `cycle` is live.
+unsafe fn core_conf(cycle: *mut ngx_cycle_t) -> Option<*mut ngx_core_conf_t> {
+    // SAFETY: the caller's promise; the array has one slot per module.
     unsafe {
-        if (*ngx_cycle).conf_ctx.is_null() {
-            l.push_integer(-1);
+        if (*cycle).conf_ctx.is_null() {
+            return None;
+        }
+        let conf: *mut ngx_core_conf_t = (*(*cycle).conf_ctx.add(ngx_core_module.index)).cast();
+        (!conf.is_null()).then_some(conf)
+    }
+}
+
+/// `value = os.getenv(name)`
+///
+/// nginx sets its environment up after the configuration was read; in
+/// init_by_lua the `env` directives are asked.
+fn getenv(l: State) -> Return {
+    if let Some(run) = Run::current()
+        && run.phase == Phase::Init
+        && let Some(name) = l.bytes(1)
+        // SAFETY: the cycle is being read.
+        && let Some(conf) = unsafe { core_conf(run.cycle) }
+    {
+        // SAFETY: an array of strings, `NAME` or `NAME=value`.
+        let value = unsafe { (*conf).env.as_slice::<ngx_str_t>() }
+            .iter()
+            .find_map(|env| env.bytes().strip_prefix(name)?.strip_prefix(b"="));
+        if let Some(value) = value {
+            l.push_bytes(value);
             return Ok(1);
         }
-        let conf: *mut ngx_core_conf_t = (*(*ngx_cycle).conf_ctx.add(ngx_core_module.index)).cast();
-        l.push_integer((*conf).worker_processes as i64);
     }
-    Ok(1)
+
+    l.push_value(lua_upvalueindex(1));
+    l.push_value(1);
+    // SAFETY: function and argument are on the stack; errors are caught.
+    match unsafe { lua_pcall(l.as_ptr(), 1, 1, 0) } {
+        LUA_OK => Ok(1),
+        _ => Err(Raise::Value),
+    }
 }
 
 /// `path = ngx.config.prefix()`: of the server, with a slash at its end.

@@ -159,6 +159,8 @@ fn make_factory(vm: &Vm, source: &[u8], chunkname: &CStr) -> Result<(), LoadErro
     }
 
     // On one line, so that line numbers stay; with arguments for set_by_lua.
+    // Lua skips a byte order mark only where the text begins.
+    let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
     let mut wrapped = Vec::with_capacity(source.len() + 32);
     wrapped.extend_from_slice(b"return function(...) ");
     wrapped.extend_from_slice(source);

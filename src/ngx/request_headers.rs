@@ -23,8 +23,13 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetEr
     let known = Known::of(r, name);
 
     // A header that nginx keeps one of takes the last value.
-    let single = known.as_ref().is_some_and(|known| !known.is_multi());
+    let single = known.as_ref().is_some_and(Known::is_single);
     let values = if single && values.len() > 1 { &values[values.len() - 1..] } else { values };
+    // An empty value in front only removes what was there.
+    let values = match values {
+        [first, rest @ ..] if first.is_empty() => rest,
+        _ => values,
+    };
 
     let length = match (name.eq_ignore_ascii_case(b"content-length"), values.last()) {
         (true, Some(value)) => Some(content_length(value).ok_or(SetError::Invalid)?),
@@ -94,6 +99,17 @@ impl Known {
                 ngx_hash_find(table, hash, lowcase.as_mut_ptr(), lowcase.len()).cast();
             entry.as_ref().map(|entry| Self { offset: entry.offset })
         }
+    }
+
+    /// Whether one value is kept of several that Lua sets.
+    fn is_single(&self) -> bool {
+        let several = [
+            core::mem::offset_of!(ngx_http_headers_in_t, te),
+            core::mem::offset_of!(ngx_http_headers_in_t, content_range),
+            core::mem::offset_of!(ngx_http_headers_in_t, accept),
+            core::mem::offset_of!(ngx_http_headers_in_t, accept_language),
+        ];
+        !self.is_multi() && !several.contains(&self.offset)
     }
 
     #[cfg(nginx_1_23_0)]

@@ -22,6 +22,8 @@ enum Kind {
     Single(usize),
     /// nginx has pointers to several, at this offset.
     Multi(usize),
+    /// nginx has a pointer, to the first of several since 1.23.
+    WwwAuthenticate,
     Location,
     LastModified,
     AcceptRanges,
@@ -48,7 +50,7 @@ impl Kind {
             13 if is(b"Accept-Ranges") => Self::AcceptRanges,
             14 if is(b"Content-Length") => Self::ContentLength,
             16 if is(b"Content-Encoding") => Self::Single(offset_of!(Out, content_encoding)),
-            16 if is(b"WWW-Authenticate") => Self::Single(offset_of!(Out, www_authenticate)),
+            16 if is(b"WWW-Authenticate") => Self::WwwAuthenticate,
             _ => Self::Plain,
         }
     }
@@ -60,7 +62,7 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetEr
     let kind = Kind::of(name);
     // A header that nginx keeps one of takes the last value.
     let values = match kind {
-        Kind::Plain | Kind::Multi(_) => values,
+        Kind::Plain | Kind::Multi(_) | Kind::WwwAuthenticate => values,
         _ => &values[values.len().saturating_sub(1)..],
     };
     let value = values.last().copied();
@@ -72,11 +74,18 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetEr
             Kind::Plain => {
                 replace(r, name, values)?;
             }
-            Kind::Single(offset) => *slot(out, offset) = single(r, name, value)?,
+            Kind::Single(offset) => {
+                // A slot has two names: ETag and E-Tag.
+                if let Some(old) = (*slot(out, offset)).as_mut() {
+                    old.hash = 0;
+                }
+                *slot(out, offset) = single(r, name, value)?;
+            }
             Kind::Multi(offset) => {
                 reset_multi(r, slot(out, offset))?;
                 replace_linked(r, name, values, slot(out, offset))?;
             }
+            Kind::WwwAuthenticate => set_www_authenticate(r, name, values)?,
             Kind::Location => {
                 let header = single(r, name, value)?;
                 // nginx would make an absolute URL of such a value.
@@ -240,6 +249,24 @@ unsafe fn link(slot: Slot, header: *mut ngx_table_elt_t) -> Result<(), SetError>
     Ok(())
 }
 
+#[cfg(nginx_1_23_0)]
+fn set_www_authenticate(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
+    // SAFETY: live request; the field starts a linked list.
+    unsafe {
+        let slot = slot(headers_out(r), offset_of!(Out, www_authenticate));
+        reset_multi(r, slot)?;
+        replace_linked(r, name, values, slot)
+    }
+}
+
+#[cfg(not(nginx_1_23_0))]
+fn set_www_authenticate(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
+    let last = replace(r, name, values)?;
+    // SAFETY: live request.
+    unsafe { (*headers_out(r)).www_authenticate = last.unwrap_or(ptr::null_mut()) };
+    Ok(())
+}
+
 /// The type has fields of its own; entries in the list would be sent too.
 fn set_content_type(r: Request, value: &[u8]) -> Result<(), SetError> {
     replace(r, b"Content-Type", &[])?;
@@ -277,7 +304,7 @@ pub(crate) fn get(r: Request, name: &[u8], max: usize, mut each: impl FnMut(&[u8
                 }
                 return;
             }
-            Kind::LastModified if (*out).last_modified.is_null() => {
+            Kind::LastModified => {
                 if (*out).last_modified_time != -1 {
                     let mut text = [0; 40];
                     let end = ngx_http_time(text.as_mut_ptr(), (*out).last_modified_time);

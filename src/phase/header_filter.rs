@@ -53,7 +53,7 @@ unsafe extern "C" fn filter(r: *mut ngx_http_request_t) -> ngx_int_t {
         match run.exit.get() {
             None => next(r),
             Some(ERROR) => ERROR,
-            Some(status) if ctx.filter.exit.replace(Some(status)) == Some(status) => next(r),
+            Some(status) if ctx.filter.exit.replace(status) == status => next(r),
             Some(status) => {
                 // SAFETY: live request; nginx answers with a page of its own.
                 unsafe {

@@ -37,7 +37,7 @@ pub(super) fn create_vm(conf: &MainConf) -> Result<Rc<Vm>, String> {
     let vm = Vm::new(&conf.options, api::open).map_err(|error| error.to_string())?;
 
     if let Some(chunk) = &conf.init {
-        run_outside(&vm, chunk, log::cycle_log()).map_err(|message| {
+        run_outside(&vm, chunk, log::cycle_log(), conf.cycle).map_err(|message| {
             format!("{} error: {}", name(chunk), String::from_utf8_lossy(&message))
         })?;
     }
@@ -45,7 +45,12 @@ pub(super) fn create_vm(conf: &MainConf) -> Result<Rc<Vm>, String> {
 }
 
 /// Runs a chunk that belongs to no request, with the machine's own globals.
-pub(super) fn run_outside(vm: &Vm, chunk: &Chunk, log: *mut ngx_log_t) -> Result<(), Vec<u8>> {
+pub(super) fn run_outside(
+    vm: &Vm,
+    chunk: &Chunk,
+    log: *mut ngx_log_t,
+    cycle: *mut ngx_cycle_t,
+) -> Result<(), Vec<u8>> {
     let source;
     let source = match &chunk.source {
         Source::Inline(code) => code,
@@ -59,7 +64,7 @@ pub(super) fn run_outside(vm: &Vm, chunk: &Chunk, log: *mut ngx_log_t) -> Result
 
     code::compile(vm.main(), source, &chunk.chunkname)
         .map_err(|error| error.to_string().into_bytes())?;
-    Run::without_request(chunk.phase, vm, log)
+    Run::without_request(chunk.phase, vm, log, cycle)
         .enter(|| vm.call(0, 0))
         .map_err(|message| message.unwrap_or_else(|| b"unknown error".to_vec()))
 }

@@ -37,7 +37,7 @@ pub(crate) unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int
             return OK;
         };
         let mut log = worker_log();
-        if let Err(message) = run_outside(&vm, chunk, &raw mut log) {
+        if let Err(message) = run_outside(&vm, chunk, &raw mut log, cycle) {
             let mut text = format!("{} error: ", name(chunk)).into_bytes();
             text.extend_from_slice(&message);
             log::write(log::cycle_log(), NGX_LOG_ERR, 0, &text);

@@ -34,8 +34,8 @@ pub(crate) struct Ctx {
     pub filter: Filter,
     /// How far `lua_need_request_body` is.
     pub body: Cell<Body>,
-    /// The table `ngx.ctx`, once it was used.
-    table: Cell<Option<Ref>>,
+    /// `ngx.ctx`
+    pub table: Table,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Filter {
     pub buffers: Buffers,
     /// The status that code in the header filter asked for; the page that
     /// nginx makes of it is filtered as well.
-    pub exit: Cell<Option<ngx_int_t>>,
+    pub exit: Cell<ngx_int_t>,
 }
 
 impl Filter {
@@ -58,7 +58,7 @@ impl Filter {
             seen_last: Cell::new(false),
             waiting: Cell::new(ptr::null_mut()),
             buffers: Buffers::new(),
-            exit: Cell::new(None),
+            exit: Cell::new(OK),
         }
     }
 }
@@ -99,7 +99,7 @@ impl Ctx {
             output: Output::new(),
             filter: Filter::new(),
             body: Cell::new(Body::Unread),
-            table: Cell::new(None),
+            table: Table::default(),
             cleanup_added: Cell::new(false),
         })?;
 
@@ -137,30 +137,35 @@ impl Ctx {
         self.entry.end();
         self.phase.set(None);
     }
+}
 
-    /// Pushes the table `ngx.ctx`.
-    pub(crate) fn push_table(&self, l: State) {
-        match self.table.get() {
+/// The table `ngx.ctx`, made on first use. Its owner drops it with
+/// [`Table::forget`].
+#[derive(Default)]
+pub(crate) struct Table(Cell<Option<Ref>>);
+
+impl Table {
+    pub(crate) fn push(&self, l: State) {
+        match self.0.get() {
             Some(table) => l.push_ref(table),
             None => {
                 l.new_table(0, 4);
                 l.push_value(-1);
-                self.table.set(Some(l.anchor()));
+                self.0.set(Some(l.anchor()));
             }
         }
     }
 
-    /// Forgets the table `ngx.ctx`.
-    pub(crate) fn drop_table(&self) {
-        if let Some(table) = self.table.take() {
-            self.vm.main().release(table);
+    /// Takes the table on top of the stack; pops it.
+    pub(crate) fn set(&self, l: State) {
+        if let Some(old) = self.0.replace(Some(l.anchor())) {
+            l.release(old);
         }
     }
 
-    /// Makes the table on top of the stack `ngx.ctx`; pops it.
-    pub(crate) fn set_table(&self, l: State) {
-        if let Some(old) = self.table.replace(Some(l.anchor())) {
-            l.release(old);
+    pub(crate) fn forget(&self, vm: &Vm) {
+        if let Some(table) = self.0.take() {
+            vm.main().release(table);
         }
     }
 }
@@ -168,7 +173,7 @@ impl Ctx {
 impl Drop for Ctx {
     fn drop(&mut self) {
         self.abort();
-        self.drop_table();
+        self.table.forget(&self.vm);
     }
 }
 

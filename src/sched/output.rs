@@ -351,7 +351,7 @@ fn header_only(r: Request) -> bool {
 
 /// Sets the Content-Type that `default_type` or the file extension says.
 fn default_type(r: Request) -> bool {
-    if r.loc_conf().use_default_type != 1 {
+    if r.loc_conf().use_default_type != 1 || r.status() == NGX_HTTP_NOT_MODIFIED as ngx_uint_t {
         return true;
     }
     // SAFETY: live request.

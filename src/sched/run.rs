@@ -8,11 +8,12 @@ use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
+use super::ctx::Table;
 use super::filter_chunk::FilterChunk;
 use super::{Ctx, Thread};
 use crate::conf::{Chunk, Phase};
 use crate::lua::{State, Vm};
-use crate::sys::{NGX_LOG_ERR, ngx_int_t, ngx_log_t};
+use crate::sys::{NGX_LOG_ERR, ngx_cycle, ngx_cycle_t, ngx_int_t, ngx_log_t};
 
 /// State of the worker that no request or machine owns.
 struct Worker {
@@ -30,6 +31,11 @@ pub(crate) struct Run {
     vm: *const Vm,
     /// Where `ngx.log` writes.
     log: *mut ngx_log_t,
+    /// The cycle whose configuration holds: not nginx's current one while a new
+    /// configuration is read.
+    pub cycle: *mut ngx_cycle_t,
+    /// `ngx.ctx` of a run without a request.
+    own_table: Table,
     /// Null outside requests.
     ctx: *const Ctx,
     /// The thread being resumed; null where the code may not wait.
@@ -50,6 +56,12 @@ pub(crate) enum Arg {
     Chunk(*const FilterChunk),
 }
 
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.own_table.forget(self.vm());
+    }
+}
+
 /// A coroutine that another one resumed and that has not come back.
 pub(crate) struct Active {
     pub resumer: State,
@@ -59,8 +71,15 @@ pub(crate) struct Active {
 
 impl Run {
     /// A run outside any request.
-    pub(crate) fn without_request(phase: Phase, vm: &Vm, log: *mut ngx_log_t) -> Self {
-        Self::new(phase, vm, log, ptr::null(), ptr::null())
+    pub(crate) fn without_request(
+        phase: Phase,
+        vm: &Vm,
+        log: *mut ngx_log_t,
+        cycle: *mut ngx_cycle_t,
+    ) -> Self {
+        let mut run = Self::new(phase, vm, log, ptr::null(), ptr::null());
+        run.cycle = cycle;
+        run
     }
 
     /// A run on the main state, which may not wait.
@@ -84,6 +103,9 @@ impl Run {
             phase,
             vm,
             log,
+            // SAFETY: nginx sets it before it loads modules.
+            cycle: unsafe { ngx_cycle },
+            own_table: Table::default(),
             ctx,
             thread,
             active: Cell::new(ptr::null()),
@@ -144,6 +166,11 @@ impl Run {
     pub(crate) fn vm(&self) -> &Vm {
         // SAFETY: the machine outlives what runs on it.
         unsafe { &*self.vm }
+    }
+
+    /// `ngx.ctx`
+    pub(crate) fn table(&self) -> &Table {
+        self.ctx().map_or(&self.own_table, |ctx| &ctx.table)
     }
 
     pub(crate) fn ctx(&self) -> Option<&Ctx> {
