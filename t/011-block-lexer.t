@@ -448,7 +448,6 @@ location = /t {
         ngx.say("{")
         do {
     }
-}
 --- must_die
 --- error_log eval
 qr{for lua code block \(the block starts at line 2.* in \S+/locations\.conf:}

@@ -5,7 +5,6 @@ use core::ffi::c_int;
 use mlua::Lua;
 
 use super::call;
-use super::output::park;
 use super::table::Function;
 use crate::conf::{Phase, Phases};
 use crate::lua::state::Type;
@@ -39,7 +38,7 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let make: mlua::Function = lua
         .load(include_str!("coroutine.lua"))
         .set_name("=[C]")
-        .call((native(lua, function(resume))?, native(lua, function(raise))?))?;
+        .call((native(lua, function(resume_wrapped))?, native(lua, function(raise))?))?;
     // SAFETY: the closure keeps `make` as its upvalue.
     let wrap: mlua::Function = unsafe {
         lua.exec_raw(make, |l| {
@@ -93,10 +92,31 @@ fn resume(l: State) -> Return {
         return Err(l.argument_error(1, "coroutine expected"));
     };
     check_phase(l)?;
-
-    if let Some(reason) = refusal(l, co) {
-        return Ok(failed(l, reason));
+    match refusal(l, co) {
+        Some(reason) => Ok(failed(l, reason)),
+        None => run(l, co),
     }
+}
+
+/// As `resume`, but nil instead of false for a coroutine that cannot be
+/// resumed.
+fn resume_wrapped(l: State) -> Return {
+    let Some(co) = l.thread(1) else {
+        return Err(l.argument_error(1, "coroutine expected"));
+    };
+    check_phase(l)?;
+    match refusal(l, co) {
+        Some(reason) => {
+            l.push_nil();
+            l.push_bytes(reason);
+            Ok(2)
+        }
+        None => run(l, co),
+    }
+}
+
+/// Resumes `co` with the arguments that stand above it on the stack of `l`.
+fn run(l: State, co: State) -> Return {
     let args = l.top() - 1;
     if !co.ensure(args) {
         return Ok(failed(l, "too many arguments to resume"));
@@ -118,9 +138,10 @@ fn resume(l: State) -> Return {
         && let Some(thread) = run.and_then(|run| run.thread())
         && thread.yields_to_scheduler()
     {
-        // `co` stays on our stack, which keeps it while it is suspended.
         thread.suspend(co);
-        return Ok(park(l));
+        // A value that is yielded stays on our stack: that keeps `co` alive.
+        // SAFETY: the wait was only begun because all of the chain can yield.
+        return Ok(unsafe { ffi::lua_yield(l.as_ptr(), 1) });
     }
 
     let success = matches!(status, ffi::LUA_OK | ffi::LUA_YIELD);

@@ -59,7 +59,9 @@ end
 
 function _G.require(name)
     local module = loaded[name]
-    if module and type(module) ~= "userdata" then
+    local kind = type(module)
+    -- Anything else may be the mark of a module that is being loaded.
+    if kind == "table" or kind == "function" or kind == "string" or module == true then
         return module
     end
     local own = getfenv(0)

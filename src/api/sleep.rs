@@ -22,7 +22,10 @@ fn sleep(l: State) -> Return {
     if !l.is_number(1) {
         return Err(l.type_error(1, "number"));
     }
-    let msec = (l.number(1) * 1000.0) as i64;
+    let msec = match l.number(1) * 1000.0 {
+        msec if msec.abs() < i64::MAX as f64 => msec as i64,
+        _ => i64::MIN,
+    };
     if msec < 0 {
         return Err(l.error(format_args!("invalid sleep duration \"{msec}\"")));
     }

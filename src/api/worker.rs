@@ -1,5 +1,7 @@
 //! `ngx.worker`, `ngx.config`, `ngx.get_phase`.
 
+use core::ffi::CStr;
+
 use super::table::Function;
 use crate::conf::Phase;
 use crate::lua::{Raise, Return, State, function};
@@ -115,10 +117,15 @@ fn getenv(l: State) -> Return {
         // SAFETY: the cycle is being read.
         && let Some(conf) = unsafe { core_conf(run.cycle) }
     {
-        // SAFETY: an array of strings, `NAME` or `NAME=value`.
-        let value = unsafe { (*conf).env.as_slice::<ngx_str_t>() }
-            .iter()
-            .find_map(|env| env.bytes().strip_prefix(name)?.strip_prefix(b"="));
+        // SAFETY: an array of names; a value stands behind its name and a "=".
+        let value = unsafe {
+            (*conf).env.as_slice::<ngx_str_t>().iter().find(|env| env.bytes() == name).and_then(
+                |env| {
+                    let rest = CStr::from_ptr(env.data.add(env.len).cast()).to_bytes();
+                    rest.strip_prefix(b"=")
+                },
+            )
+        };
         if let Some(value) = value {
             l.push_bytes(value);
             return Ok(1);

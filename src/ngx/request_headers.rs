@@ -27,7 +27,7 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetEr
     let values = if single && values.len() > 1 { &values[values.len() - 1..] } else { values };
     // An empty value in front only removes what was there.
     let values = match values {
-        [first, rest @ ..] if first.is_empty() => rest,
+        [[], rest @ ..] => rest,
         _ => values,
     };
 

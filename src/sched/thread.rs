@@ -42,6 +42,10 @@ pub(crate) struct Thread {
     timer: UnsafeCell<Timer>,
     /// Values on the innermost coroutine's stack for its next resumption.
     values: Cell<c_int>,
+    /// The thread runs right now, below us on the C stack.
+    running: Cell<bool>,
+    /// It was to be ended while it ran.
+    doomed: Cell<bool>,
     next_ready: Cell<*const Thread>,
     queued: Cell<bool>,
     failures: RefCell<Failures>,
@@ -65,6 +69,8 @@ enum Step {
     Finished,
     Exit,
     Failed,
+    /// The request ended meanwhile.
+    Doomed,
 }
 
 impl Thread {
@@ -77,6 +83,8 @@ impl Thread {
             wait: Cell::new(None),
             timer: UnsafeCell::new(Timer::new(timer_fired)),
             values: Cell::new(0),
+            running: Cell::new(false),
+            doomed: Cell::new(false),
             next_ready: Cell::new(ptr::null()),
             queued: Cell::new(false),
             failures: RefCell::default(),
@@ -165,6 +173,12 @@ impl Thread {
 
     /// Ends the thread, whatever it does.
     pub(super) fn end(&self) {
+        // Code that prints can end its own request: an error page that a filter
+        // brings about is answered at once. Its coroutine goes when it is back.
+        if self.running.get() {
+            self.doomed.set(true);
+            return;
+        }
         self.stop_timer();
         self.wait.set(None);
         let vm = &self.ctx().vm;
@@ -187,8 +201,13 @@ impl Thread {
             self.base.set(self.chain.borrow().len());
             ctx.vm.remove_waiting(co);
             let run = Run::of_thread(phase, ctx, self);
+            self.running.set(true);
             // SAFETY: `co` is suspended or new, with its arguments on top.
             let status = run.enter(|| unsafe { ffi::lua_resume(co.as_ptr(), values) });
+            self.running.set(false);
+            if self.doomed.take() {
+                return Step::Doomed;
+            }
 
             if status == ffi::LUA_YIELD && self.yields_to_scheduler() {
                 if ctx.exit.get().is_some() {
@@ -306,6 +325,10 @@ impl Ctx {
                 self.abort();
                 Outcome::Finished
             }
+            Step::Doomed => {
+                self.abort();
+                Outcome::Exit(ERROR)
+            }
             Step::Failed => {
                 thread.log_error();
                 self.abort();
@@ -342,7 +365,9 @@ impl Ctx {
         }
 
         let ends_response = (code == OK && phase == Phase::Content)
-            || (code >= ok && code < special && code != NGX_HTTP_NO_CONTENT as ngx_int_t)
+            || (code >= ok
+                && code < special
+                && (code != NGX_HTTP_NO_CONTENT as ngx_int_t || r.header_sent()))
             || (self.output.is_buffering() && r.status() != 0);
         if ends_response {
             let rc = self.output.finish(self);
