@@ -427,9 +427,9 @@ not here
         content_by_lua_block {
             for _, value in ipairs { "403", "forbidden", {}, print } do
                 local ok, err = pcall(function () ngx.exit(value) end)
-                ngx.say((err:match("%(.-%)$")))
+                ngx.say((err:match("%([^()]*%)$")))
             end
-            ngx.say((select(2, pcall(function () ngx.exit() end)):match("%(.-%)$")))
+            ngx.say((select(2, pcall(function () ngx.exit() end)):match("%([^()]*%)$")))
         }
     }
 --- request
