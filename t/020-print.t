@@ -691,131 +691,7 @@ print: nil, nginx output filter error
 
 
 
-=== TEST 34: HTTP/1.0: the answer is collected and gets a Content-Length
---- config
-    location = /t {
-        content_by_lua_block {
-            ngx.print("hello ")
-            ngx.say("world")
-        }
-    }
---- request
-GET /t HTTP/1.0
---- response_headers
-Content-Length: 12
-! Transfer-Encoding
---- response_body
-hello world
---- no_error_log
-[error]
-
-
-
-=== TEST 35: HTTP/1.0: collected output may be followed by header changes
---- config
-    location = /t {
-        content_by_lua_block {
-            ngx.say("hello")
-            ngx.log(ngx.WARN, "headers_sent: ", ngx.headers_sent)
-            ngx.header["X-Late"] = "yes"
-        }
-    }
---- request
-GET /t HTTP/1.0
---- response_headers
-X-Late: yes
---- response_body
-hello
---- error_log
-headers_sent: false
---- no_error_log
-[error]
-
-
-
-=== TEST 36: HTTP/1.0: the Content-Length lets the connection live on
---- config
-    location = /t {
-        content_by_lua_block {
-            ngx.say(ngx.var.arg_n)
-        }
-    }
---- raw_request eval
-"GET /t?n=1 HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n"
-. "GET /t?n=2 HTTP/1.0\r\nHost: localhost\r\n\r\n"
---- http09
---- response_body_like eval
-qr{\AHTTP/1\.1 200 OK\r\n.*?\r\nConnection: keep-alive\r\n\r\n1\nHTTP/1\.1 200 OK\r\n.*?\r\nConnection: close\r\n\r\n2\n\z}s
---- no_error_log
-[error]
-
-
-
-=== TEST 37: HTTP/1.0 with lua_http10_buffering off: output goes out at once
---- config
-    lua_http10_buffering off;
-    location = /t {
-        content_by_lua_block {
-            ngx.say("hello")
-            ngx.log(ngx.WARN, "headers_sent: ", ngx.headers_sent)
-        }
-    }
---- request
-GET /t HTTP/1.0
---- more_headers
-Connection: keep-alive
---- response_headers
-! Content-Length
-Connection: close
---- response_body
-hello
---- error_log
-headers_sent: true
---- no_error_log
-[error]
-
-
-
-=== TEST 38: HTTP/1.0: a Content-Length set by Lua ends the collecting
---- config
-    location = /t {
-        content_by_lua_block {
-            ngx.header.content_length = 6
-            ngx.say("hello")
-            ngx.log(ngx.WARN, "headers_sent: ", ngx.headers_sent)
-        }
-    }
---- request
-GET /t HTTP/1.0
---- response_headers
-Content-Length: 6
---- response_body
-hello
---- error_log
-headers_sent: true
---- no_error_log
-[error]
-
-
-
-=== TEST 39: HTTP/1.0: collected output that an error follows is thrown away
---- config
-    location = /t {
-        content_by_lua_block {
-            ngx.say("hello")
-            error("no")
-        }
-    }
---- request
-GET /t HTTP/1.0
---- error_code: 500
---- response_body_unlike: hello
---- error_log
-:3: no
-
-
-
-=== TEST 40: HTTP/1.1: a Content-Length set by Lua replaces chunking
+=== TEST 34: HTTP/1.1: a Content-Length set by Lua replaces chunking
 --- config
     location = /t {
         content_by_lua_block {
@@ -836,7 +712,7 @@ hello
 
 
 
-=== TEST 41: HTTP/1.1: one print is one chunk on the wire
+=== TEST 35: HTTP/1.1: one print is one chunk on the wire
 --- config
     location = /t {
         content_by_lua_block {
@@ -853,7 +729,7 @@ qr{\r\nTransfer-Encoding: chunked\r\n.*?\r\n\r\n5\r\nhello\r\n0\r\n\r\n\z}s
 
 
 
-=== TEST 42: a status set before the first output is the one sent
+=== TEST 36: a status set before the first output is the one sent
 --- config
     location = /t {
         content_by_lua_block {
@@ -871,7 +747,7 @@ pay
 
 
 
-=== TEST 43: default_type applies, with the charset
+=== TEST 37: default_type applies, with the charset
 --- http_config
     charset utf-8;
 --- config
@@ -892,7 +768,7 @@ x
 
 
 
-=== TEST 44: with lua_use_default_type off there is no Content-Type unless Lua sets it
+=== TEST 38: with lua_use_default_type off there is no Content-Type unless Lua sets it
 --- config
     lua_use_default_type off;
     default_type text/html;
@@ -913,7 +789,7 @@ x
 
 
 
-=== TEST 45: the body of a request that Lua did not read is thrown away before the next request
+=== TEST 39: the body of a request that Lua did not read is thrown away before the next request
 --- config
     location = /t {
         content_by_lua_block {
@@ -929,7 +805,7 @@ x
 
 
 
-=== TEST 46: a chunked body that Lua did not read is thrown away too
+=== TEST 40: a chunked body that Lua did not read is thrown away too
 --- config
     location = /t {
         content_by_lua_block {
@@ -947,7 +823,7 @@ qr{\AHTTP/1\.1 200 OK\r\n.*?\r\nPOST 1\n.*?\r\n0\r\n\r\nHTTP/1\.1 200 OK\r\n.*?\
 
 
 
-=== TEST 47: output in a nested function and in a coroutine belongs to the request
+=== TEST 41: output in a nested function and in a coroutine belongs to the request
 --- config
     location = /t {
         content_by_lua_block {

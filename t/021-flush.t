@@ -122,55 +122,7 @@ flush: nil header only
 
 
 
-=== TEST 6: flush of output collected for HTTP/1.0 is "buffering"
---- config
-    location = /t {
-        content_by_lua_block {
-            local function flush(...)
-                local ok, err = ngx.flush(...)
-                ngx.say(tostring(ok), " ", tostring(err))
-            end
-            flush()
-            flush(true)
-            ngx.say(ngx.headers_sent)
-        }
-    }
---- request
-GET /t HTTP/1.0
---- response_headers
-Content-Length: 41
---- response_body
-nil nothing to flush
-nil buffering
-false
---- no_error_log
-[error]
-
-
-
-=== TEST 7: flush with lua_http10_buffering off
---- config
-    location = /t {
-        lua_http10_buffering off;
-        content_by_lua_block {
-            ngx.say("x")
-            local ok, err = ngx.flush(true)
-            ngx.say(tostring(ok), " ", tostring(err))
-        }
-    }
---- request
-GET /t HTTP/1.0
---- response_headers
-! Content-Length
---- response_body
-x
-1 nil
---- no_error_log
-[error]
-
-
-
-=== TEST 8: flush takes one boolean or nothing
+=== TEST 6: flush takes one boolean or nothing
 --- config
     location = /t {
         content_by_lua_block {
@@ -203,7 +155,7 @@ GET /t
 
 
 
-=== TEST 9: flush(true) has written everything when it returns
+=== TEST 7: flush(true) has written everything when it returns
 --- config
     postpone_output 10000;
     location = /t {
@@ -226,7 +178,7 @@ after: true
 
 
 
-=== TEST 10: flush() writes what the client takes at once
+=== TEST 8: flush() writes what the client takes at once
 --- config
     postpone_output 10000;
     location = /t {
@@ -247,7 +199,7 @@ after: true
 
 
 
-=== TEST 11: flush(true) waits for limit_rate, flush(false) does not
+=== TEST 9: flush(true) waits for limit_rate, flush(false) does not
 --- config
     location = /t {
         limit_rate 100k;
@@ -273,7 +225,7 @@ qr/waited: (false|true)/
 
 
 
-=== TEST 12: flush(true) of more than the socket takes
+=== TEST 10: flush(true) of more than the socket takes
 --- config
     location = /t {
         content_by_lua_block {
@@ -299,7 +251,7 @@ all written: true
 
 
 
-=== TEST 13: flush(true) in a user coroutine
+=== TEST 11: flush(true) in a user coroutine
 --- config
     location = /t {
         content_by_lua_block {
@@ -331,7 +283,7 @@ resumed: true nil
 
 
 
-=== TEST 14: flush in the rewrite and access phases
+=== TEST 12: flush in the rewrite and access phases
 --- config
     location = /rewrite {
         rewrite_by_lua_block {
@@ -362,7 +314,7 @@ resumed: true nil
 
 
 
-=== TEST 15: eof ends the answer, the code goes on
+=== TEST 13: eof ends the answer, the code goes on
 --- config
     location = /t {
         content_by_lua_block {
@@ -387,7 +339,7 @@ work is done
 
 
 
-=== TEST 16: the client has its answer while work after eof goes on
+=== TEST 14: the client has its answer while work after eof goes on
 --- http_config
     lua_package_path "$prefix/html/?.lua;;";
 --- config
@@ -426,7 +378,7 @@ return {}
 
 
 
-=== TEST 17: an error after eof does not change the answer
+=== TEST 15: an error after eof does not change the answer
 --- config
     location = /t {
         content_by_lua_block {
@@ -444,7 +396,7 @@ too late
 
 
 
-=== TEST 18: eof without output is an empty answer
+=== TEST 16: eof without output is an empty answer
 --- config
     location = /t {
         content_by_lua_block {
@@ -464,7 +416,7 @@ headers_sent: true
 
 
 
-=== TEST 19: a second eof is "seen eof"
+=== TEST 17: a second eof is "seen eof"
 --- config
     location = /t {
         content_by_lua_block {
@@ -483,7 +435,7 @@ eof: nil seen eof
 
 
 
-=== TEST 20: eof takes no argument
+=== TEST 18: eof takes no argument
 --- config
     location = /t {
         content_by_lua_block {
@@ -500,7 +452,7 @@ GET /t
 
 
 
-=== TEST 21: eof in the rewrite phase: later phases do not run
+=== TEST 19: eof in the rewrite phase: later phases do not run
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -520,31 +472,7 @@ rewrite
 
 
 
-=== TEST 22: eof sends what was collected for HTTP/1.0
---- config
-    location = /t {
-        content_by_lua_block {
-            ngx.say("hello")
-            ngx.log(ngx.WARN, "before: ", ngx.headers_sent)
-            ngx.eof()
-            ngx.log(ngx.WARN, "after: ", ngx.headers_sent)
-        }
-    }
---- request
-GET /t HTTP/1.0
---- response_headers
-Content-Length: 6
---- response_body
-hello
---- error_log
-before: false
-after: true
---- no_error_log
-[error]
-
-
-
-=== TEST 23: body_filter_by_lua sees eof at once
+=== TEST 20: body_filter_by_lua sees eof at once
 --- config
     location = /t {
         content_by_lua_block {
@@ -570,7 +498,7 @@ step: after eof
 
 
 
-=== TEST 24: send_headers sends the header, once
+=== TEST 21: send_headers sends the header, once
 --- config
     location = /t {
         content_by_lua_block {
@@ -594,7 +522,7 @@ false true
 
 
 
-=== TEST 25: send_headers alone is an empty answer
+=== TEST 22: send_headers alone is an empty answer
 --- config
     location = /t {
         content_by_lua_block {
@@ -614,7 +542,7 @@ X-Why: nobody home
 
 
 
-=== TEST 26: send_headers ignores its arguments
+=== TEST 23: send_headers ignores its arguments
 --- config
     location = /t {
         content_by_lua_block {
@@ -630,7 +558,7 @@ GET /t
 
 
 
-=== TEST 27: send_headers in the rewrite phase ends the request there
+=== TEST 24: send_headers in the rewrite phase ends the request there
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -648,7 +576,7 @@ GET /t
 
 
 
-=== TEST 28: send_headers with a header filter that fails
+=== TEST 25: send_headers with a header filter that fails
 --- config
     location = /t {
         content_by_lua_block {
@@ -667,7 +595,7 @@ send_headers: nil nginx output filter error
 
 
 
-=== TEST 29: a header set after the header was sent is an error line and no error
+=== TEST 26: a header set after the header was sent is an error line and no error
 --- config
     location = /t {
         content_by_lua_block {
@@ -693,7 +621,7 @@ attempt to set ngx.header.HEADER after sending out response headers
 
 
 
-=== TEST 30: a status set after the header was sent is an error line and no error
+=== TEST 27: a status set after the header was sent is an error line and no error
 --- config
     location = /t {
         content_by_lua_block {
@@ -715,7 +643,7 @@ attempt to set ngx.status after sending out response headers
 
 
 
-=== TEST 31: headers_sent in each phase
+=== TEST 28: headers_sent in each phase
 --- config
     location = /t {
         set_by_lua_block $unused {
@@ -763,7 +691,7 @@ log: true
 
 
 
-=== TEST 32: headers_sent is false in the log phase when nothing was sent
+=== TEST 29: headers_sent is false in the log phase when nothing was sent
 --- config
     location = /t {
         return 444;
@@ -781,7 +709,7 @@ sent: false
 
 
 
-=== TEST 33: headers_sent without a request
+=== TEST 30: headers_sent without a request
 --- http_config
     init_by_lua_block {
         local ok, err = pcall(function () return ngx.headers_sent end)
@@ -809,7 +737,7 @@ qr/init(_worker)?: [\w ]+(?=, context)/
 
 
 
-=== TEST 34: output functions are refused in init_worker
+=== TEST 31: output functions are refused in init_worker
 --- http_config
     init_worker_by_lua_block {
         for _, name in ipairs { "print", "say", "flush", "eof", "send_headers" } do
@@ -834,7 +762,7 @@ qr/(?:print|say|flush|eof|send_headers): .*?(?=, context)/
 
 
 
-=== TEST 35: output functions are refused in set, filter and log; eof answers first when it was seen
+=== TEST 32: output functions are refused in set, filter and log; eof answers first when it was seen
 --- http_config
     init_by_lua_block {
         function try_output()
@@ -892,7 +820,7 @@ send_headers: API disabled in the context of log_by_lua*
 
 
 
-=== TEST 36: output functions in init have no request
+=== TEST 33: output functions in init have no request
 --- http_config
     init_by_lua_block {
         results = {}
@@ -919,7 +847,7 @@ send_headers: no request found
 
 
 
-=== TEST 37: flush in init has no request
+=== TEST 34: flush in init has no request
 --- http_config
     init_by_lua_block {
         flush_error = select(2, pcall(ngx.flush))
@@ -936,22 +864,3 @@ GET /t
 --- no_error_log
 [error]
 --- differs: the C module uses the request that is not there, and dies
-
-
-
-=== TEST 38: a location whose error follows output has its connection closed
---- config
-    lua_http10_buffering off;
-    location = /t {
-        content_by_lua_block {
-            ngx.say("begin")
-            ngx.flush(true)
-            error("no")
-        }
-    }
---- request
-GET /t HTTP/1.0
---- response_body
-begin
---- error_log
-lua entry thread aborted: runtime error: content_by_lua

@@ -113,7 +113,7 @@ GET /t
 --- config
     location = /t {
         content_by_lua_block {
-            for _, time in ipairs { 0/0, -1/0, 1e300 } do
+            for _, time in ipairs { 0/0, -1/0, 1/0, 1e300 } do
                 local ok, err = pcall(ngx.sleep, time)
                 ngx.say(ok, " ", (tostring(err):match("^invalid sleep duration")))
             end
@@ -122,6 +122,7 @@ GET /t
 --- request
 GET /t
 --- response_body
+false invalid sleep duration
 false invalid sleep duration
 false invalid sleep duration
 false invalid sleep duration

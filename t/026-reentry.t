@@ -558,7 +558,67 @@ GET /page.html
 
 
 
-=== TEST 20: mirror: the copy goes on waiting after the answer
+=== TEST 20: SSI: commands in the output of Lua code
+--- config
+    location = /t {
+        ssi on;
+        default_type text/html;
+        content_by_lua_block {
+            ngx.say('a<!--# include virtual="/static" -->b<!--# include virtual="/lua" -->c')
+            ngx.say("d")
+        }
+    }
+    location = /static {
+        return 200 "[static]";
+    }
+    location = /lua {
+        default_type text/html;
+        content_by_lua_block {
+            ngx.print("[lua]")
+        }
+    }
+--- request
+GET /t
+--- response_body
+a[static]b[lua]c
+d
+--- no_error_log
+[error]
+--- differs: the C module writes the parts in another order
+
+
+
+=== TEST 21: SSI: commands in the output of Lua code, with waits on both sides
+--- config
+    location = /t {
+        ssi on;
+        default_type text/html;
+        content_by_lua_block {
+            ngx.say('a<!--# include virtual="/part?time=0.02" -->b')
+            ngx.sleep(tonumber(ngx.var.arg_time))
+            ngx.say("c")
+        }
+    }
+    location = /part {
+        default_type text/html;
+        content_by_lua_block {
+            ngx.print("[")
+            ngx.sleep(tonumber(ngx.var.arg_time))
+            ngx.print("]")
+        }
+    }
+--- request eval
+["GET /t?time=0", "GET /t?time=0.04"]
+--- response_body eval
+["a[]b\nc\n", "a[]b\nc\n"]
+--- timeout: 0.5
+--- no_error_log
+[error]
+--- differs: the C module loses what the parts write after a wait
+
+
+
+=== TEST 22: mirror: the copy goes on waiting after the answer
 --- config
     location = /t {
         mirror /copy;
@@ -590,7 +650,7 @@ step: copy ends
 
 
 
-=== TEST 21: pipelined requests that wait are answered in order, each with its own context
+=== TEST 23: pipelined requests that wait are answered in order, each with its own context
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -611,7 +671,7 @@ step: copy ends
 
 
 
-=== TEST 22: a request that waits does not hold up others
+=== TEST 24: a request that waits does not hold up others
 --- config
     location = /t {
         ssi on;
@@ -646,7 +706,7 @@ step: copy ends
 
 
 
-=== TEST 23: HTTP/1.0: output before and after waits is collected
+=== TEST 25: HTTP/1.0: output before and after waits is collected
 --- config
     location = /t {
         access_by_lua_block {
@@ -670,7 +730,7 @@ after
 
 
 
-=== TEST 24: HTTP/2
+=== TEST 26: HTTP/2
 --- config
     location = /t {
         rewrite_by_lua_block {
@@ -694,7 +754,7 @@ after
 
 
 
-=== TEST 25: a connection that is kept serves requests that wait and requests that do not
+=== TEST 27: a connection that is kept serves requests that wait and requests that do not
 --- config
     location = /wait {
         content_by_lua_block {

@@ -61,7 +61,7 @@ fn finish(ctx: &Ctx, outcome: Outcome) -> ngx_int_t {
         Outcome::Waiting => DONE,
         Outcome::Finished | Outcome::Exit(OK | DECLINED) => {
             let r = ctx.request;
-            if r.header_sent() {
+            if r.header_sent() || ctx.output.is_buffering() {
                 // The code answered; no later phase may answer again.
                 if ctx.output.finish(ctx) == ERROR {
                     return ERROR;

@@ -138,7 +138,7 @@ impl Output {
             return Ok(());
         }
 
-        self.prepare(r);
+        self.note_head(r);
         if r.status() == 0 {
             r.set_status(NGX_HTTP_OK as ngx_uint_t);
         }
@@ -318,12 +318,10 @@ impl Output {
         if r.header_sent() {
             return;
         }
+        self.note_head(r);
         // SAFETY: live request.
         unsafe {
             let raw = r.as_ptr();
-            if (*raw).method & NGX_HTTP_HEAD as ngx_uint_t != 0 && (*raw).header_only() == 0 {
-                (*raw).set_header_only(1);
-            }
             if !self.buffering.get()
                 && r.is_main()
                 && (*raw).http_version < NGX_HTTP_VERSION_11 as ngx_uint_t
@@ -331,6 +329,17 @@ impl Output {
                 && r.loc_conf().http10_buffering == 1
             {
                 self.buffering.set(true);
+            }
+        }
+    }
+
+    /// The answer to HEAD is a header only.
+    fn note_head(&self, r: Request) {
+        // SAFETY: live request.
+        unsafe {
+            let raw = r.as_ptr();
+            if (*raw).method & NGX_HTTP_HEAD as ngx_uint_t != 0 && (*raw).header_only() == 0 {
+                (*raw).set_header_only(1);
             }
         }
     }
