@@ -6,6 +6,9 @@ PORT    = 8080
 T       =
 QUICK   =
 
+# nginx takes a variable of this name for sockets that it inherits.
+unexport NGINX
+
 SETUP      = @NGINX=$(NGINX) scripts/setup
 WITH_NGINX = @scripts/with-nginx $(NGINX)
 SUITE      = cargo test --locked --release --test nginx -- $(T)

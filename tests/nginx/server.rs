@@ -171,8 +171,10 @@ fn command(root: &ServerRoot, settings: &Settings, valgrind: bool) -> Command {
             command
         }
     };
-    // What somebody has set for Lua programs of their own is not for these.
-    for variable in ["LUA_INIT", "LUA_PATH", "LUA_CPATH", "LUA_PATH_5_1", "LUA_CPATH_5_1"] {
+    // What somebody has set for Lua programs of their own is not for these, and
+    // nginx would take NGINX for a list of sockets that it inherits.
+    for variable in ["NGINX", "LUA_INIT", "LUA_PATH", "LUA_CPATH", "LUA_PATH_5_1", "LUA_CPATH_5_1"]
+    {
         command.env_remove(variable);
     }
     command.arg("-p").arg(format!("{}/", root.path.display())).arg("-c").arg(root.conf());
