@@ -62,7 +62,7 @@ valgrind: ## Run the tests of t/ in nginx under valgrind's memcheck
 	$(SETUP) valgrind
 	$(WITH_NGINX) scripts/build
 	@echo '==> Running the tests of t/ under valgrind'
-	@TEST_NGINX_USE_VALGRIND=1 scripts/with-nginx $(NGINX) $(SUITE)
+	@NGX_LUA_MALLOC=1 TEST_NGINX_USE_VALGRIND=1 scripts/with-nginx $(NGINX) $(SUITE)
 
 bench: ## Compare speed: the C module, this one, nginx alone
 	$(SETUP) bench

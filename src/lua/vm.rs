@@ -11,7 +11,7 @@ use mlua::Lua;
 use super::code::Kept;
 use super::coroutine::Coroutine;
 use super::state::Ref;
-use super::{State, guard, sandbox, traceback};
+use super::{State, allocator, guard, sandbox, traceback};
 use crate::sys::lua as ffi;
 
 /// What the configuration says about a virtual machine.
@@ -63,8 +63,7 @@ impl Vm {
         options: &Options,
         open: impl FnOnce(&Lua, State) -> mlua::Result<()>,
     ) -> Result<Rc<Self>, CreateError> {
-        // SAFETY: luaL_newstate has no preconditions.
-        let l = unsafe { ffi::luaL_newstate() };
+        let l = allocator::new_state();
         if l.is_null() {
             return Err(CreateError::NoMemory);
         }
