@@ -1,12 +1,14 @@
 //! The configuration: directives, what they set, how levels merge.
 
-pub(crate) mod block;
-pub(crate) mod check;
+mod block;
+pub(crate) mod cf;
+mod check;
 pub(crate) mod chunk;
 pub(crate) mod directives;
+mod kind;
 pub(crate) mod phase;
 pub(crate) mod set_by_lua;
-pub(crate) mod setters;
+mod setters;
 
 pub(crate) use chunk::Chunk;
 pub(crate) use phase::{Phase, Phases};
@@ -17,9 +19,10 @@ use std::rc::Rc;
 
 use crate::lua::Vm;
 use crate::lua::vm::Options;
+use crate::ngx::Request;
 use crate::sys::{
-    NGX_CONF_UNSET, ngx_cycle_t, ngx_flag_t, ngx_http_handler_pt, ngx_http_script_code_pt,
-    ngx_int_t,
+    NGX_CONF_UNSET, http_module_loc_conf, http_module_main_conf, ngx_cycle_t, ngx_flag_t,
+    ngx_http_handler_pt, ngx_http_script_code_pt, ngx_int_t,
 };
 
 const UNSET: ngx_flag_t = NGX_CONF_UNSET as ngx_flag_t;
@@ -188,5 +191,18 @@ fn merge(own: &mut ngx_flag_t, outer: ngx_flag_t, fallback: bool) {
 fn default(flag: &mut ngx_flag_t, value: bool) {
     if *flag == UNSET {
         *flag = ngx_flag_t::from(value);
+    }
+}
+
+impl Request {
+    pub(crate) fn loc_conf(self) -> &'static LocConf {
+        // SAFETY: the configuration outlives its requests. 'static stands for
+        // the cycle, which the request holds.
+        unsafe { &*http_module_loc_conf(self.as_ptr(), crate::module()) }
+    }
+
+    pub(crate) fn main_conf(self) -> &'static MainConf {
+        // SAFETY: as for loc_conf.
+        unsafe { &*http_module_main_conf(self.as_ptr(), crate::module()) }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) mod set;
 use core::ffi::{c_char, c_void};
 use core::ptr;
 
-use crate::conf::setters::Conf;
+use crate::conf::cf::Conf;
 use crate::conf::{Handlers, LocConf, MainConf, Phases};
 use crate::ngx;
 use crate::sys::*;

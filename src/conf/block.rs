@@ -4,7 +4,7 @@ use core::fmt;
 
 use nginx_lua_lexer::{BlockLexer, Progress, Unfinished};
 
-use super::setters::Conf;
+use super::cf::Conf;
 use crate::sys::{self, ngx_buf_t, ngx_conf_file_t};
 
 #[derive(Debug)]

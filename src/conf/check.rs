@@ -8,8 +8,8 @@
 use std::ffi::CStr;
 use std::path::Path;
 
+use super::cf::Conf;
 use super::chunk::{Chunk, Source};
-use super::setters::Conf;
 use crate::lua::State;
 use crate::lua::code::{self, LoadError};
 use crate::sys::lua as ffi;
@@ -51,7 +51,7 @@ pub(crate) fn chunk(cf: Conf, checker: &Checker, chunk: &Chunk, line: usize) -> 
         },
 
         Source::File(path) => {
-            let path = Path::new(super::setters::os_str(path.to_bytes()));
+            let path = Path::new(super::chunk::os_str(path.to_bytes()));
             match code::read_file(path).and_then(|code| checker.compile(&code, &chunk.chunkname)) {
                 Ok(()) => true,
                 Err(error @ LoadError::Code(_)) => report(

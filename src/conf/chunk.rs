@@ -1,7 +1,8 @@
 //! A piece of Lua code in the configuration.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
 use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
 
 use sha1::{Digest, Sha1};
 
@@ -47,4 +48,16 @@ fn key(prefix: &str, text: &[u8]) -> Vec<u8> {
         let _ = write!(key, "{byte:02x}");
     }
     key.into_bytes()
+}
+
+/// Code from a file is called by its path.
+pub(crate) fn file_chunkname(path: &[u8]) -> CString {
+    let name: Vec<u8> = b"@".iter().chain(path).copied().take_while(|c| *c != 0).collect();
+    // The NULs were left out.
+    CString::new(name).unwrap_or_default()
+}
+
+/// A path as the file system takes it.
+pub(crate) fn os_str(bytes: &[u8]) -> &OsStr {
+    OsStr::from_bytes(bytes)
 }

@@ -4,36 +4,9 @@
 use core::ffi::{CStr, c_char};
 use core::mem::offset_of;
 
-use super::setters;
-use super::{LocConf, MainConf, Phase};
+use super::kind::{Form, Kind};
+use super::{LocConf, MainConf, Phase, setters};
 use crate::sys::*;
-
-/// A `*_by_lua` directive's way to give its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    Inline,
-    Block,
-    File,
-}
-
-/// What a directive does.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
-    /// Code for a phase.
-    Code(Phase, Form),
-    /// A flag at this offset of the configuration.
-    Flag(usize),
-    /// `lua_code_cache`: a flag that also says which machines are needed.
-    CodeCache,
-    /// A number at this offset of the main configuration.
-    Number(usize),
-    PackagePath,
-    PackageCpath,
-    /// Accepted, with a word that it has no effect.
-    LoadRestyCore,
-    /// Named here so that it is refused with a reason.
-    Unavailable,
-}
 
 pub(crate) struct Directive {
     name: &'static CStr,

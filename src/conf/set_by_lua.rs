@@ -5,7 +5,7 @@
 //! stack; nginx's own instruction then assigns it to the variable.
 
 use super::Chunk;
-use super::setters::{Conf, NO_MEMORY, Outcome, Refused, complex_value};
+use super::cf::{Conf, NO_MEMORY, Outcome, Refused, complex_value};
 use crate::ngx::NgxStr;
 use crate::sys::*;
 

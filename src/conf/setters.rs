@@ -1,106 +1,14 @@
 //! What nginx calls when it meets one of our directives.
 
 use core::ffi::{c_char, c_void};
-use std::ffi::{CString, OsStr};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::CString;
 
-use super::chunk::{self, Chunk, Source};
-use super::directives::{Form, Kind};
-use super::{LocConf, MainConf, Phase, Phases, block, check, set_by_lua};
-use crate::ngx::{self, NgxStr, Pool};
+use super::cf::{Conf, DUPLICATE, NO_MEMORY, Outcome, Refused, complex_value};
+use super::chunk::{self, Chunk, Source, file_chunkname};
+use super::kind::{Form, Kind};
+use super::{LocConf, Phase, Phases, block, check, set_by_lua};
+use crate::ngx::{self, NgxStr};
 use crate::sys::*;
-
-/// nginx's view of the configuration while it is read.
-#[derive(Clone, Copy)]
-pub(crate) struct Conf(*mut ngx_conf_t);
-
-impl Conf {
-    /// # Safety
-    /// `cf` is what nginx passed to the running callback.
-    pub(crate) unsafe fn from_ptr(cf: *mut ngx_conf_t) -> Self {
-        Self(cf)
-    }
-
-    pub(crate) fn as_ptr(self) -> *mut ngx_conf_t {
-        self.0
-    }
-
-    pub(crate) fn pool(self) -> Pool {
-        // SAFETY: the cycle's pool outlives its configuration.
-        unsafe { Pool::from_ptr((*self.0).pool) }
-    }
-
-    pub(crate) fn file(self) -> *mut ngx_conf_file_t {
-        // SAFETY: set while a directive is handled.
-        unsafe { (*self.0).conf_file }
-    }
-
-    /// The words of the directive, its name first.
-    pub(super) fn args(self) -> &'static mut [ngx_str_t] {
-        // SAFETY: nginx's parser fills in the array; the strings live in the
-        // cycle's pool.
-        unsafe { (*(*self.0).args).as_slice_mut::<ngx_str_t>() }
-    }
-
-    pub(crate) fn main_conf(self) -> &'static mut MainConf {
-        // SAFETY: inside http {} the context has the arrays; configuration is
-        // read by one thread, and no other reference is alive in a setter.
-        unsafe {
-            let ctx: *mut ngx_http_conf_ctx_t = (*self.0).ctx.cast();
-            let conf = *(*ctx).main_conf.add((*crate::module()).ctx_index);
-            &mut *conf.cast::<MainConf>()
-        }
-    }
-
-    pub(super) fn line(self) -> usize {
-        // SAFETY: as for `file`.
-        unsafe { (*self.file()).line }
-    }
-
-    /// Writes a line that ends with the file and the line being read.
-    pub(super) fn log(self, level: u32, message: &str) {
-        // SAFETY: "%*s" takes a length and a pointer.
-        unsafe {
-            ngx_conf_log_error(
-                level as ngx_uint_t,
-                self.0,
-                0,
-                c"%*s".as_ptr(),
-                message.len(),
-                message.as_ptr(),
-            );
-        }
-    }
-
-    /// The same for another line of the file.
-    pub(super) fn log_at(self, level: u32, line: Option<usize>, message: &str) {
-        let current = self.line();
-        // SAFETY: as for `file`.
-        unsafe {
-            (*self.file()).line = line.unwrap_or(current);
-            self.log(level, message);
-            (*self.file()).line = current;
-        }
-    }
-
-    fn refuse(self, message: &str) -> Outcome {
-        self.log(NGX_LOG_EMERG, message);
-        Err(Refused::Reported)
-    }
-}
-
-/// Why a directive is refused.
-pub(super) enum Refused {
-    /// A line was written.
-    Reported,
-    /// nginx makes a line of it: `"directive" <reason>`.
-    Reason(&'static core::ffi::CStr),
-}
-
-pub(super) type Outcome = Result<(), Refused>;
-
-pub(super) const DUPLICATE: Refused = Refused::Reason(c"is duplicate");
-pub(super) const NO_MEMORY: Refused = Refused::Reason(c"cannot be stored: no memory");
 
 /// Runs a setter and translates its outcome.
 pub(super) fn setter(
@@ -351,32 +259,6 @@ fn file(cf: Conf, phase: Phase, index: usize) -> Result<Chunk, Refused> {
     })
 }
 
-/// Code from a file is called by its path.
-pub(crate) fn file_chunkname(path: &[u8]) -> CString {
-    let name: Vec<u8> = b"@".iter().chain(path).copied().take_while(|c| *c != 0).collect();
-    // The NULs were left out.
-    CString::new(name).unwrap_or_default()
-}
-
-pub(super) fn complex_value(
-    cf: Conf,
-    value: &mut ngx_str_t,
-) -> Result<ngx_http_complex_value_t, Refused> {
-    // SAFETY: all-zero is the initial state of both; the value is parsed into
-    // the pool and the structure is copied out.
-    unsafe {
-        let mut compiled: ngx_http_complex_value_t = core::mem::zeroed();
-        let mut ccv: ngx_http_compile_complex_value_t = core::mem::zeroed();
-        ccv.cf = cf.as_ptr();
-        ccv.value = value;
-        ccv.complex_value = &raw mut compiled;
-        if ngx_http_compile_complex_value(&raw mut ccv) != OK {
-            return Err(Refused::Reported);
-        }
-        Ok(compiled)
-    }
-}
-
 fn require_code(cf: Conf, phase: Phase, code: &[u8]) -> Outcome {
     if code.is_empty() && !matches!(phase, Phase::InitWorker | Phase::Set) {
         cf.log(NGX_LOG_ERR, "invalid location config: no runnable Lua code");
@@ -393,8 +275,4 @@ fn set_content_handler(cf: Conf) {
             (*(*ctx).loc_conf.add(ngx_http_core_module.ctx_index)).cast();
         (*core).handler = cf.main_conf().handlers.content;
     }
-}
-
-pub(crate) fn os_str(bytes: &[u8]) -> &OsStr {
-    OsStr::from_bytes(bytes)
 }

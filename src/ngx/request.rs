@@ -3,7 +3,6 @@
 use core::ptr::NonNull;
 
 use super::{NgxStr, Pool, log};
-use crate::conf::{LocConf, MainConf};
 use crate::sys::*;
 
 /// A live request. A copy is only kept on the stack of the callback that
@@ -42,24 +41,14 @@ impl Request {
         self.main() == self
     }
 
-    pub(crate) fn loc_conf(self) -> &'static LocConf {
+    pub(crate) fn core_loc_conf(self) -> &'static ngx_http_core_loc_conf_t {
         // SAFETY: the configuration outlives its requests. 'static stands for
         // the cycle, which the request holds.
-        unsafe { &*http_module_loc_conf(self.as_ptr(), crate::module()) }
-    }
-
-    pub(crate) fn main_conf(self) -> &'static MainConf {
-        // SAFETY: as for loc_conf.
-        unsafe { &*http_module_main_conf(self.as_ptr(), crate::module()) }
-    }
-
-    pub(crate) fn core_loc_conf(self) -> &'static ngx_http_core_loc_conf_t {
-        // SAFETY: as for loc_conf.
         unsafe { &*http_module_loc_conf(self.as_ptr(), &raw const ngx_http_core_module) }
     }
 
     pub(crate) fn core_main_conf(self) -> &'static ngx_http_core_main_conf_t {
-        // SAFETY: as for loc_conf.
+        // SAFETY: as for core_loc_conf.
         unsafe { &*http_module_main_conf(self.as_ptr(), &raw const ngx_http_core_module) }
     }
 

@@ -1,6 +1,6 @@
 //! `content_by_lua`: the location's content handler.
 
-use crate::conf::setters::Conf;
+use crate::conf::cf::Conf;
 use crate::conf::{LocConf, Phase};
 use crate::ngx::{self, Request};
 use crate::sched::body::Reading;

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::api;
-use crate::conf::chunk::Source;
-use crate::conf::setters::os_str;
+use crate::conf::chunk::{Source, os_str};
 use crate::conf::{Chunk, MainConf, Phase};
 use crate::lua::{Vm, code};
 use crate::ngx::log;

@@ -2,7 +2,7 @@
 
 use core::ptr;
 
-use crate::conf::setters::Conf;
+use crate::conf::cf::Conf;
 use crate::ngx::Request;
 use crate::sys::*;
 

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use super::Ctx;
 use crate::conf::Chunk;
-use crate::conf::chunk::{self, Source};
-use crate::conf::setters::{file_chunkname, os_str};
+use crate::conf::chunk::{self, Source, file_chunkname, os_str};
 use crate::lua::code::{self, Kept, LoadError, Slot};
 use crate::ngx::{NgxStr, Request};
 use crate::sys::*;
