@@ -41,6 +41,8 @@ pub(crate) struct MainConf {
     pub cycle: *mut ngx_cycle_t,
     pub options: Options,
     pub thread_cache: ngx_int_t,
+    /// The configuration gives a number for that, other than 0.
+    pub asks_for_thread_cache: bool,
     pub rewrite_no_postpone: ngx_flag_t,
     pub access_no_postpone: ngx_flag_t,
     pub init: Option<Chunk>,
@@ -67,6 +69,7 @@ impl MainConf {
             cycle,
             options: Options::default(),
             thread_cache: NGX_CONF_UNSET as ngx_int_t,
+            asks_for_thread_cache: false,
             rewrite_no_postpone: UNSET,
             access_no_postpone: UNSET,
             init: None,
@@ -87,6 +90,7 @@ impl MainConf {
 
         default(&mut self.rewrite_no_postpone, false);
         default(&mut self.access_no_postpone, false);
+        self.asks_for_thread_cache = self.thread_cache > 0;
         if self.thread_cache == NGX_CONF_UNSET as ngx_int_t {
             self.thread_cache = THREAD_CACHE;
         }

@@ -102,6 +102,15 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
         }
 
         // Code that filters the body needs the header filter to say so.
+        if conf.asks_for_thread_cache && crate::lua::coroutine::cannot_be_reused() {
+            cf.log(
+                NGX_LOG_EMERG,
+                "lua_thread_cache_max_entries has no effect when LuaJIT has no support for the \
+                 lua_resetthread API (you forgot to use OpenResty's LuaJIT?)",
+            );
+            return ERROR;
+        }
+
         if used.intersects(Phases::HEADER_FILTER | Phases::BODY_FILTER) {
             header_filter::install();
         }

@@ -53,7 +53,7 @@ impl Conf {
     }
 
     /// Writes a line that ends with the file and the line being read.
-    pub(super) fn log(self, level: u32, message: &str) {
+    pub(crate) fn log(self, level: u32, message: &str) {
         // SAFETY: "%*s" takes a length and a pointer.
         unsafe {
             ngx_conf_log_error(

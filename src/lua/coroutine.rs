@@ -5,13 +5,18 @@
 
 use super::state::Ref;
 use super::{State, Vm};
-use crate::sys::lua::{LUA_OK, LUA_YIELD, lua_newthread};
+use crate::sys::lua::{LUA_OK, LUA_YIELD, lua_newthread, reset_thread};
 
 /// A coroutine and the registry entry that keeps it alive. It goes back to
 /// the machine through [`Vm::recycle`].
 pub(crate) struct Coroutine {
     pub state: State,
     anchor: Ref,
+}
+
+/// Whether this LuaJIT cannot reset a coroutine.
+pub(crate) fn cannot_be_reused() -> bool {
+    reset_thread().is_none()
 }
 
 impl Vm {
