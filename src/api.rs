@@ -7,6 +7,7 @@ mod constants;
 mod coroutine;
 mod ctx;
 mod exit;
+mod function;
 mod globals;
 mod header_values;
 mod headers;

@@ -1,8 +1,7 @@
 //! `ngx.req`: the request body.
 
-use super::call::{self, REQUEST_OBJECT_NOT_FOUND};
-use super::output::{cannot_wait, park};
-use super::table::Function;
+use super::call::{self, REQUEST_OBJECT_NOT_FOUND, cannot_wait, park};
+use super::function::Function;
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Return, State};

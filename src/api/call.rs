@@ -1,10 +1,11 @@
 //! What most functions ask first: is there a request, and may they run here?
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 
 use crate::conf::{Phase, Phases};
 use crate::lua::{Raise, State};
 use crate::sched::{Ctx, Run, Thread};
+use crate::sys::lua;
 
 /// How a function says that no request is there; the C module has three ways.
 pub(super) const NO_REQUEST: &str = "no request found";
@@ -48,4 +49,18 @@ pub(super) fn closure(run: &Run) -> *const c_void {
 
 pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {
     l.error(format_args!("API disabled in the context of {}*", phase.tag()))
+}
+
+/// Gives control to the scheduler; the caller has armed an event and knows
+/// that the coroutine can yield.
+pub(super) fn park(l: State) -> c_int {
+    // SAFETY: `Run::can_wait` was asked, so that this only notes the yield.
+    unsafe { lua::lua_yield(l.as_ptr(), 0) }
+}
+
+/// The error of a call that would have to wait where that is impossible; in
+/// Lua's words, which have no position.
+pub(super) fn cannot_wait(l: State) -> Raise {
+    l.push_bytes("attempt to yield across C-call boundary");
+    Raise::Value
 }

@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use mlua::Lua;
 
 use super::call;
-use super::table::Function;
+use super::function::Function;
 use crate::conf::{Phase, Phases};
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State, function};

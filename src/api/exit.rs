@@ -1,8 +1,7 @@
 //! `ngx.exit`.
 
-use super::call::{self, NO_REQUEST};
-use super::output::park;
-use super::table::Function;
+use super::call::{self, NO_REQUEST, park};
+use super::function::Function;
 use crate::conf::{Phase, Phases};
 use crate::lua::state::Type;
 use crate::lua::{Return, State};

@@ -3,7 +3,7 @@
 use core::ffi::{CStr, c_int};
 use core::mem::MaybeUninit;
 
-use super::table::Function;
+use super::function::Function;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 use crate::ngx::log;

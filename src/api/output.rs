@@ -2,15 +2,15 @@
 
 use core::ffi::c_int;
 
-use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT};
-use super::table::Function;
+use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, cannot_wait, park};
+use super::function::Function;
 use super::text;
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 use crate::sched::output::Refusal;
 use crate::sched::{Run, Wait};
-use crate::sys::{AGAIN, lua};
+use crate::sys::AGAIN;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("ngx.print", print),
@@ -214,18 +214,4 @@ fn failure(l: State, reason: &str) -> Return {
     l.push_nil();
     l.push_bytes(reason);
     Ok(2)
-}
-
-/// Gives control to the scheduler; the caller has armed an event and knows
-/// that the coroutine can yield.
-pub(super) fn park(l: State) -> c_int {
-    // SAFETY: `Run::can_wait` was asked, so that this only notes the yield.
-    unsafe { lua::lua_yield(l.as_ptr(), 0) }
-}
-
-/// The error of a call that would have to wait where that is impossible; in
-/// Lua's words, which have no position.
-pub(super) fn cannot_wait(l: State) -> Raise {
-    l.push_bytes("attempt to yield across C-call boundary");
-    Raise::Value
 }

@@ -3,9 +3,9 @@
 use nginx_lua_text::escape::{Set, escape};
 
 use super::call::{self, NO_REQUEST};
+use super::function::Function;
 use super::header_values::{key, with_values};
 use super::headers;
-use super::table::Function;
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
 use crate::ngx::NgxStr;

@@ -1,8 +1,7 @@
 //! `ngx.sleep`.
 
-use super::call::{self, NO_REQUEST};
-use super::output::{cannot_wait, park};
-use super::table::Function;
+use super::call::{self, NO_REQUEST, cannot_wait, park};
+use super::function::Function;
 use crate::conf::Phases;
 use crate::lua::{Return, State};
 use crate::sched::Wait;

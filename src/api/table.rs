@@ -1,46 +1,6 @@
 //! What is registered where: one table of functions, area by area.
 
-use crate::lua::{Return, State, function};
-use crate::sys::lua::{LUA_GLOBALSINDEX, lua_CFunction};
-
-/// A function that Lua code can call.
-pub(super) struct Function {
-    /// Where it stands, from the globals on: `ngx.req.get_method`.
-    path: &'static str,
-    call: lua_CFunction,
-}
-
-impl Function {
-    pub(super) const fn new<F>(path: &'static str, call: F) -> Self
-    where
-        F: Fn(State) -> Return + Copy,
-    {
-        Self { path, call: function(call) }
-    }
-
-    /// Puts the function in its place; tables on the way are made.
-    pub(super) fn register(&self, l: State) {
-        let top = l.top();
-        l.push_value(LUA_GLOBALSINDEX);
-
-        let mut names = self.path.split('.').peekable();
-        while let Some(name) = names.next() {
-            if names.peek().is_none() {
-                l.push_function(self.call, 0);
-                l.raw_set_field(-2, name);
-                break;
-            }
-            l.raw_get_field(-1, name);
-            if l.is_none_or_nil(-1) {
-                l.pop(1);
-                l.new_table(0, 16);
-                l.push_value(-1);
-                l.raw_set_field(-3, name);
-            }
-        }
-        l.set_top(top);
-    }
-}
+use super::function::Function;
 
 /// Every area's functions.
 pub(super) const FUNCTIONS: [&[Function]; 10] = [

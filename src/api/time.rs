@@ -1,7 +1,7 @@
 //! nginx's clock. It is cached: it stands still while Lua code runs, but for
 //! `ngx.update_time`.
 
-use super::table::Function;
+use super::function::Function;
 use crate::lua::{Return, State};
 use crate::sys::*;
 

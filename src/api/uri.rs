@@ -4,10 +4,9 @@ use nginx_lua_text::args::{Args, Counting, Value, push_pair};
 use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::uri::{display, first_unsafe_byte};
 
-use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT};
+use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, park};
+use super::function::Function;
 use super::headers;
-use super::output::park;
-use super::table::Function;
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};

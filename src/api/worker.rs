@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use super::table::Function;
+use super::function::Function;
 use crate::conf::Phase;
 use crate::lua::{Raise, Return, State, function};
 use crate::ngx::NgxStr;
