@@ -202,11 +202,11 @@ impl Request {
     pub(crate) fn loc_conf(self) -> &'static LocConf {
         // SAFETY: the configuration outlives its requests. 'static stands for
         // the cycle, which the request holds.
-        unsafe { &*http_module_loc_conf(self.as_ptr(), crate::module()) }
+        unsafe { &*http_module_loc_conf(self.as_ptr(), crate::sys::module()) }
     }
 
     pub(crate) fn main_conf(self) -> &'static MainConf {
         // SAFETY: as for loc_conf.
-        unsafe { &*http_module_main_conf(self.as_ptr(), crate::module()) }
+        unsafe { &*http_module_main_conf(self.as_ptr(), crate::sys::module()) }
     }
 }

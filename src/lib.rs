@@ -15,20 +15,12 @@ mod api;
 mod conf;
 mod lua;
 mod ngx;
+mod panic;
 mod phase;
 mod sched;
 mod sys;
 
-use core::ffi::c_char;
-
 use sys::{NGX_HTTP_MODULE, ngx_module_t, ngx_uint_t};
-
-/// A static that C code reads and nginx writes while it loads modules.
-#[repr(transparent)]
-pub struct Exported<T>(T);
-
-// SAFETY: nginx loads modules and reads configuration in one thread.
-unsafe impl<T> Sync for Exported<T> {}
 
 /// The module, under the name that `load_module` looks for.
 #[unsafe(no_mangle)]
@@ -45,27 +37,22 @@ pub static mut ngx_http_lua_module: ngx_module_t = ngx_module_t {
 #[cfg(feature = "export-modules")]
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
-pub static ngx_modules: Exported<[*const ngx_module_t; 2]> =
-    Exported([&raw const ngx_http_lua_module, core::ptr::null()]);
+pub static ngx_modules: sys::Exported<[*const ngx_module_t; 2]> =
+    sys::Exported([&raw const ngx_http_lua_module, core::ptr::null()]);
 
 /// Their names.
 #[cfg(feature = "export-modules")]
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
-pub static ngx_module_names: Exported<[*const c_char; 2]> =
-    Exported([c"ngx_http_lua_module".as_ptr(), core::ptr::null()]);
+pub static ngx_module_names: sys::Exported<[*const core::ffi::c_char; 2]> =
+    sys::Exported([c"ngx_http_lua_module".as_ptr(), core::ptr::null()]);
 
 /// Where our filters stand: what the copy filter calls comes after them.
 #[cfg(feature = "export-modules")]
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
-pub static ngx_module_order: Exported<[*const c_char; 3]> = Exported([
+pub static ngx_module_order: sys::Exported<[*const core::ffi::c_char; 3]> = sys::Exported([
     c"ngx_http_lua_module".as_ptr(),
     c"ngx_http_copy_filter_module".as_ptr(),
     core::ptr::null(),
 ]);
-
-/// The module, for nginx's accessors.
-pub(crate) fn module() -> *const ngx_module_t {
-    &raw const ngx_http_lua_module
-}

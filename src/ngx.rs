@@ -24,7 +24,7 @@ pub(crate) fn callback<R>(name: &str, failed: R, body: impl FnOnce() -> R) -> R 
             crate::sys::NGX_LOG_ALERT,
             format_args!(
                 "internal error in ngx_http_lua_module, {name}: {}",
-                crate::lua::guard::panic_text(&payload)
+                crate::panic::text(&payload)
             ),
         );
         failed

@@ -20,19 +20,18 @@ use crate::ngx;
 use crate::sys::*;
 
 /// nginx's view of the module as an http module.
-pub(crate) static MODULE_CONTEXT: crate::Exported<ngx_http_module_t> =
-    crate::Exported(ngx_http_module_t {
-        preconfiguration: None,
-        postconfiguration: Some(postconfiguration),
-        create_main_conf: Some(create_main_conf),
-        init_main_conf: Some(init_main_conf),
-        create_srv_conf: None,
-        merge_srv_conf: None,
-        create_loc_conf: Some(create_loc_conf),
-        merge_loc_conf: Some(merge_loc_conf),
-    });
+pub(crate) static MODULE_CONTEXT: Exported<ngx_http_module_t> = Exported(ngx_http_module_t {
+    preconfiguration: None,
+    postconfiguration: Some(postconfiguration),
+    create_main_conf: Some(create_main_conf),
+    init_main_conf: Some(init_main_conf),
+    create_srv_conf: None,
+    merge_srv_conf: None,
+    create_loc_conf: Some(create_loc_conf),
+    merge_loc_conf: Some(merge_loc_conf),
+});
 
-impl crate::Exported<ngx_http_module_t> {
+impl Exported<ngx_http_module_t> {
     pub(crate) const fn as_ptr(&'static self) -> *mut c_void {
         (&raw const self.0).cast_mut().cast()
     }

@@ -24,6 +24,13 @@ pub(crate) const AGAIN: ngx_int_t = NGX_AGAIN as ngx_int_t;
 pub(crate) const DONE: ngx_int_t = NGX_DONE as ngx_int_t;
 pub(crate) const DECLINED: ngx_int_t = NGX_DECLINED as ngx_int_t;
 
+/// A static that C code reads and nginx writes while it loads modules.
+#[repr(transparent)]
+pub struct Exported<T>(pub(crate) T);
+
+// SAFETY: nginx loads modules and reads configuration in one thread.
+unsafe impl<T> Sync for Exported<T> {}
+
 /// `ngx_http_get_module_ctx()`
 ///
 /// # Safety
@@ -71,4 +78,13 @@ pub(crate) unsafe fn http_module_main_conf<T>(
 ) -> *mut T {
     // SAFETY: the array has one slot per http module.
     unsafe { (*(*r).main_conf.add((*module).ctx_index)).cast() }
+}
+
+/// Our own module, for nginx's accessors. It is defined at the top of the house.
+pub(crate) fn module() -> *const ngx_module_t {
+    unsafe extern "C" {
+        #[allow(clashing_extern_declarations)]
+        static ngx_http_lua_module: ngx_module_t;
+    }
+    &raw const ngx_http_lua_module
 }

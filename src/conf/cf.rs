@@ -42,7 +42,7 @@ impl Conf {
         // read by one thread, and no other reference is alive in a setter.
         unsafe {
             let ctx: *mut ngx_http_conf_ctx_t = (*self.0).ctx.cast();
-            let conf = *(*ctx).main_conf.add((*crate::module()).ctx_index);
+            let conf = *(*ctx).main_conf.add((*crate::sys::module()).ctx_index);
             &mut *conf.cast::<MainConf>()
         }
     }

@@ -17,6 +17,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::State;
+use crate::panic;
 use crate::sys::lua as ffi;
 
 /// What a function called by Lua gives back: the number of results on the
@@ -107,17 +108,7 @@ unsafe fn throw(l: State, raise: Raise) -> c_int {
 }
 
 fn push_panic(l: State, payload: Box<dyn Any + Send>) {
-    l.push_bytes(format!("internal error in ngx_http_lua_module: {}", panic_text(&payload)));
+    l.push_bytes(format!("internal error in ngx_http_lua_module: {}", panic::text(&payload)));
     // A payload whose destructor panics must not take the worker down.
     core::mem::forget(payload);
-}
-
-pub(crate) fn panic_text(payload: &Box<dyn Any + Send>) -> &str {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        text
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text
-    } else {
-        "a panic without a message"
-    }
 }

@@ -57,7 +57,11 @@ unsafe extern "C" fn filter(r: *mut ngx_http_request_t) -> ngx_int_t {
             Some(status) => {
                 // SAFETY: live request; nginx answers with a page of its own.
                 unsafe {
-                    ngx_http_filter_finalize_request(r.as_ptr(), crate::module().cast_mut(), status)
+                    ngx_http_filter_finalize_request(
+                        r.as_ptr(),
+                        crate::sys::module().cast_mut(),
+                        status,
+                    )
                 }
             }
         }

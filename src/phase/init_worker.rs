@@ -18,7 +18,7 @@ pub(crate) unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int
             if ctx.is_null() {
                 return OK;
             }
-            let conf = *(*ctx).main_conf.add((*crate::module()).ctx_index);
+            let conf = *(*ctx).main_conf.add((*crate::sys::module()).ctx_index);
             conf.cast::<MainConf>().as_ref()
         };
         let Some(conf) = conf else { return OK };

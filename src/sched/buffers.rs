@@ -13,7 +13,7 @@ pub(crate) struct Buffers {
 
 /// Tells nginx which buffers are ours.
 fn tag() -> ngx_buf_tag_t {
-    crate::module().cast_mut().cast()
+    crate::sys::module().cast_mut().cast()
 }
 
 impl Buffers {

@@ -83,7 +83,7 @@ impl Ctx {
 
     pub(crate) fn existing<'a>(request: Request) -> Option<&'a Ctx> {
         // SAFETY: the slot holds what `create` stored, or null.
-        unsafe { http_module_ctx(request.as_ptr(), crate::module()).cast::<Ctx>().as_ref() }
+        unsafe { http_module_ctx(request.as_ptr(), crate::sys::module()).cast::<Ctx>().as_ref() }
     }
 
     fn create<'a>(request: Request) -> Option<&'a Ctx> {
@@ -108,7 +108,7 @@ impl Ctx {
         unsafe {
             let back = ctx.as_ptr();
             ctx.as_mut().entry.set_ctx(back);
-            set_http_module_ctx(request.as_ptr(), back.cast(), crate::module());
+            set_http_module_ctx(request.as_ptr(), back.cast(), crate::sys::module());
             Some(&*back)
         }
     }
