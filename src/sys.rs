@@ -84,7 +84,7 @@ pub(crate) unsafe fn http_module_main_conf<T>(
 pub(crate) fn module() -> *const ngx_module_t {
     unsafe extern "C" {
         #[allow(clashing_extern_declarations)]
-        static ngx_http_lua_module: ngx_module_t;
+        static mut ngx_http_lua_module: ngx_module_t;
     }
     &raw const ngx_http_lua_module
 }
