@@ -53,35 +53,67 @@ unsafe extern "C" fn filter(r: *mut ngx_http_request_t, chain: *mut ngx_chain_t)
         }
 
         match take_input(ctx, chain) {
-            Ok(input) => run(ctx, chunk, input),
+            Ok(input) => {
+                let rc = run(ctx, chunk, input.chain);
+                input.release(r);
+                rc
+            }
             Err(rc) => rc,
         }
     })
 }
 
-/// Adds the chain to what waits and takes all of it, unless the client has not
-/// yet taken earlier output: nginx would call again and again with more, and
-/// all of it would be kept in memory.
-fn take_input(ctx: &Ctx, chain: *mut ngx_chain_t) -> Result<*mut ngx_chain_t, ngx_int_t> {
+/// What the code shall see. While the client has not taken earlier output, the
+/// chain is kept: nginx would call again and again with more, and all of it
+/// would be in memory.
+fn take_input(ctx: &Ctx, chain: *mut ngx_chain_t) -> Result<Input, ngx_int_t> {
     let r = ctx.request;
     let filter = &ctx.filter;
-    let mut waiting = filter.waiting.get();
-    // SAFETY: live request; the links are copied, the buffers shared.
-    if unsafe { ngx_chain_add_copy(r.pool().as_ptr(), &raw mut waiting, chain) } != OK {
-        return Err(ERROR);
-    }
-    filter.waiting.set(waiting);
 
     if filter.buffers.busy() && blocked(r) {
         if next(r, ptr::null_mut()) == ERROR {
             return Err(ERROR);
         }
         filter.buffers.sent(r, ptr::null_mut());
-        if filter.buffers.busy() && blocked(r) {
-            return Err(AGAIN);
+    }
+    let wait = filter.buffers.busy() && blocked(r);
+    if !wait && filter.waiting.get().is_null() {
+        return Ok(Input { chain, copied: false });
+    }
+
+    let mut waiting = filter.waiting.get();
+    // SAFETY: live request; the links are copied, the buffers shared.
+    if unsafe { ngx_chain_add_copy(r.pool().as_ptr(), &raw mut waiting, chain) } != OK {
+        return Err(ERROR);
+    }
+    filter.waiting.set(waiting);
+    if wait {
+        return Err(AGAIN);
+    }
+    Ok(Input { chain: filter.waiting.replace(ptr::null_mut()), copied: true })
+}
+
+/// A chain to filter, with links of nginx's or of ours.
+struct Input {
+    chain: *mut ngx_chain_t,
+    copied: bool,
+}
+
+impl Input {
+    /// Gives our links back; the filters below have copied what they keep.
+    fn release(self, r: Request) {
+        let mut link = self.chain;
+        while self.copied && !link.is_null() {
+            // SAFETY: links that ngx_chain_add_copy made, in the request's pool.
+            unsafe {
+                let next = (*link).next;
+                let pool = r.pool().as_ptr();
+                (*link).next = (*pool).chain;
+                (*pool).chain = link;
+                link = next;
+            }
         }
     }
-    Ok(filter.waiting.replace(ptr::null_mut()))
 }
 
 /// Whether the client's connection takes no more at the moment.

@@ -28,23 +28,42 @@ impl Buffers {
 
     /// A link with an empty buffer of at least `size` bytes.
     pub(crate) fn link(&self, r: Request, size: usize) -> Option<*mut ngx_chain_t> {
-        let free = self.free.get();
+        if let Some(link) = self.take_free(size) {
+            return Some(link);
+        }
+        // Sizes come in steps, so that a response without end uses again what
+        // it has instead of more and more memory.
+        let link = r.pool().temp_link(size.next_power_of_two())?;
+        // SAFETY: the link is fresh.
+        unsafe { (*(*link).buf).tag = tag() };
+        Some(link)
+    }
+
+    /// Takes the first free link whose buffer is large enough.
+    fn take_free(&self, size: usize) -> Option<*mut ngx_chain_t> {
+        let mut previous: *mut ngx_chain_t = ptr::null_mut();
+        let mut link = self.free.get();
         // SAFETY: free links are ours; nginx has reset their pos and last.
         unsafe {
-            if !free.is_null() && capacity(free) >= size {
-                self.free.set((*free).next);
-                (*free).next = ptr::null_mut();
-                let buf = (*free).buf;
-                (*buf).set_flush(0);
-                (*buf).set_last_buf(0);
-                (*buf).set_last_in_chain(0);
-                return Some(free);
+            while !link.is_null() && capacity(link) < size {
+                previous = link;
+                link = (*link).next;
             }
-
-            let link = r.pool().temp_link(size)?;
-            (*(*link).buf).tag = tag();
-            Some(link)
+            if link.is_null() {
+                return None;
+            }
+            match previous.as_mut() {
+                Some(previous) => previous.next = (*link).next,
+                None => self.free.set((*link).next),
+            }
+            (*link).next = ptr::null_mut();
+            let buf = (*link).buf;
+            (*buf).set_flush(0);
+            (*buf).set_sync(0);
+            (*buf).set_last_buf(0);
+            (*buf).set_last_in_chain(0);
         }
+        Some(link)
     }
 
     /// Takes note that nginx got `chain`, and takes back what it is done with.
