@@ -78,8 +78,10 @@ fmt: ## Format the Rust code
 	$(SETUP) lint
 	cargo fmt --all
 
-lint: ## Check the format, and run clippy with warnings as errors
+lint: ## Check the documentation and the format; run clippy, warnings are errors
 	$(SETUP) lint
+	@echo '==> Checking the documentation'
+	@scripts/check-docs
 	@echo '==> Checking the format'
 	@cargo fmt --all --check
 	@echo '==> Running clippy'
