@@ -100,7 +100,6 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
             return ERROR;
         }
 
-        // Code that filters the body needs the header filter to say so.
         if conf.asks_for_thread_cache && crate::lua::coroutine::cannot_be_reused() {
             cf.log(
                 NGX_LOG_EMERG,
@@ -110,6 +109,7 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
             return ERROR;
         }
 
+        // Code that filters the body needs the header filter to say so.
         if used.intersects(Phases::HEADER_FILTER | Phases::BODY_FILTER) {
             header_filter::install();
         }

@@ -8,6 +8,7 @@
 use std::ffi::CStr;
 use std::path::Path;
 
+use super::Phase;
 use super::cf::Conf;
 use super::chunk::{Chunk, Source};
 use crate::lua::State;
@@ -47,7 +48,7 @@ pub(crate) fn chunk(cf: Conf, checker: &Checker, chunk: &Chunk, line: usize) -> 
     match &chunk.source {
         Source::Inline(code) => match checker.compile(code, &chunk.chunkname) {
             Ok(()) => true,
-            Err(error) => report(cf, &error.to_string(), Some(line)),
+            Err(error) => report(cf, chunk.phase, &error.to_string(), Some(line)),
         },
 
         Source::File(path) => {
@@ -56,6 +57,7 @@ pub(crate) fn chunk(cf: Conf, checker: &Checker, chunk: &Chunk, line: usize) -> 
                 Ok(()) => true,
                 Err(error @ LoadError::Code(_)) => report(
                     cf,
+                    chunk.phase,
                     &format!("failed to load external Lua file \"{}\": {error}", path.display()),
                     None,
                 ),
@@ -75,12 +77,13 @@ pub(crate) fn chunk(cf: Conf, checker: &Checker, chunk: &Chunk, line: usize) -> 
 
 /// Reports a syntax error at the line of the configuration where it is, if the
 /// message tells. True when nginx goes on all the same.
-fn report(cf: Conf, message: &str, first_line: Option<usize>) -> bool {
+fn report(cf: Conf, phase: Phase, message: &str, first_line: Option<usize>) -> bool {
     let line = first_line.zip(chunk_line(message)).map(|(first, n)| first + n - 1);
-    let (level, hint) = if testing() {
-        (NGX_LOG_EMERG, "")
-    } else {
-        (NGX_LOG_WARN, " (requests that reach this code will fail)")
+    let (level, hint) = match phase {
+        _ if testing() => (NGX_LOG_EMERG, ""),
+        // What follows from it comes at once.
+        Phase::Init | Phase::InitWorker => (NGX_LOG_WARN, ""),
+        _ => (NGX_LOG_WARN, " (requests that reach this code will fail)"),
     };
     cf.log_at(level, line, &format!("{message}{hint}"));
     !testing()

@@ -368,7 +368,7 @@ impl Ctx {
             || (code >= ok
                 && code < special
                 && (code != NGX_HTTP_NO_CONTENT as ngx_int_t || r.header_sent()))
-            || (self.output.is_buffering() && r.status() != 0);
+            || (code >= OK && self.output.is_buffering() && r.status() != 0);
         if ends_response {
             let rc = self.output.finish(self);
             return if rc > OK { ERROR } else { rc };
