@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::system::Test;
 use crate::system::shutdown::{UNTIL_EXIT, hold_sleepers, sleepers};
-use crate::system::site::{Client, Conf, Site, is_running, memory_of};
+use crate::system::site::{Client, Conf, Site, is_running, peak_memory};
 
 pub const TESTS: &[Test] = &[
     Test { name: "a reload waits for code that sleeps", conf: first, run: sleeping },
@@ -106,10 +106,10 @@ fn reloads(site: &Site) -> Result<(), String> {
         await_end(site, old)?;
         expect("the new worker", &site.client.get("/generation")?, &n.to_string())?;
         if n == WARM_UP + 1 {
-            warm = memory_of(site.pid()?)?;
+            warm = peak_memory(site.pid()?)?;
         }
     }
-    let after = memory_of(site.pid()?)?;
+    let after = peak_memory(site.pid()?)?;
     if after <= warm + MASTER_SLACK {
         return Ok(());
     }

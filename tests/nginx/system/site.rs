@@ -226,18 +226,18 @@ pub fn is_running(pid: i32) -> bool {
     !state.is_empty() && !state.starts_with('Z')
 }
 
-/// The bytes of memory that belong to a process alone or were written to. The
-/// pages of programs and libraries do not count: they come with their first
-/// use, whenever that is.
-pub fn memory_of(pid: i32) -> Result<u64, String> {
+/// The most memory, in bytes, that a process has had so far. What it has now
+/// would tell less: malloc gives memory back or does not, as it happens to lie,
+/// and the next requests take it again.
+pub fn peak_memory(pid: i32) -> Result<u64, String> {
     let path = format!("/proc/{pid}/status");
     let status = fs::read_to_string(Path::new(&path))
         .map_err(|error| format!("cannot read {path}: {error}"))?;
     status
         .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:")?.trim().strip_suffix(" kB")?.parse().ok())
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
         .map(|kilobytes: u64| kilobytes * 1024)
-        .ok_or_else(|| format!("{path} tells no RssAnon"))
+        .ok_or_else(|| format!("{path} tells no VmHWM"))
 }
 
 /// Sends requests to one port of 127.0.0.1.

@@ -118,13 +118,13 @@ const MIX: &str = r#"
         content_by_lua_block {
             local watch = require "watch"
             local function nest(depth)
-                watch.object(coroutine.running())
                 ngx.sleep(0)
                 if depth == 0 then
                     ngx.say("bye")
                     ngx.exit(200)
                 end
-                coroutine.wrap(nest)(depth - 1)
+                local co = watch.object(coroutine.create(nest))
+                coroutine.resume(co, depth - 1)
             end
             nest(4)
         }
