@@ -18,6 +18,7 @@ mod selftest;
 mod server;
 mod settings;
 mod skip;
+mod system;
 mod trial;
 mod unit;
 mod value;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     if harness.settings.valgrind.is_none() {
         trials.extend(selftest::trials(&harness));
     }
+    trials.extend(system::trials(&harness));
     trials.extend(harness.trials());
     let conclusion = libtest_mimic::run(&args, trials);
     harness.finish(&args);
