@@ -158,14 +158,19 @@ fn make_factory(vm: &Vm, source: &[u8], chunkname: &CStr) -> Result<(), LoadErro
         return compile(l, &factory, chunkname);
     }
 
-    // On one line, so that line numbers stay; with arguments for set_by_lua.
     // Lua skips a byte order mark only where the text begins.
     let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
-    let mut wrapped = Vec::with_capacity(source.len() + 32);
-    wrapped.extend_from_slice(b"return function(...) ");
-    wrapped.extend_from_slice(source);
-    wrapped.extend_from_slice(b"\nend");
-    compile(l, &wrapped, chunkname)
+
+    // LuaJIT never makes machine code of a function with variable arguments, so
+    // only code that uses `...` is one.
+    compile(l, &wrapped("return function() ", source), chunkname)
+        .or_else(|_| compile(l, &wrapped("return function(...) ", source), chunkname))
+}
+
+/// The code as a function, which begins on the same line so that line numbers
+/// stay.
+fn wrapped(head: &str, source: &[u8]) -> Vec<u8> {
+    [head.as_bytes(), source, b"\nend"].concat()
 }
 
 /// The system's words for an error, without Rust's "(os error N)".
