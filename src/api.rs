@@ -37,7 +37,7 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     }
     arg::open(l);
     ctx::open(l);
-    headers::open(l);
+    request_headers::open(lua)?;
     response_headers::open(l);
     var::open(l);
     worker::open(l);

@@ -1,55 +1,30 @@
 //! Tables of headers, as `get_headers` gives them.
 
-use crate::lua::state::Type;
-use crate::lua::{Raise, Return, State, function};
-use crate::sys::lua::LUA_REGISTRYINDEX;
+use core::ffi::c_int;
 
-/// The metatable of header tables, in the registry.
-const METATABLE: &str = "nginx-lua headers";
+use mlua::Lua;
+
+use crate::lua::state::Type;
+use crate::lua::{Raise, State};
 
 /// How many headers are listed unless the caller says otherwise.
-const DEFAULT_MAX: usize = 100;
+pub(super) const DEFAULT_MAX: usize = 100;
 
-pub(super) fn open(l: State) {
-    l.new_table(0, 1);
-    l.push_function(function(index), 0);
-    l.raw_set_field(-2, "__index");
-    l.raw_set_field(LUA_REGISTRYINDEX, METATABLE);
-}
-
-/// `headers.Content_Type` finds `content-type`.
-fn index(l: State) -> Return {
-    if !matches!(l.type_of(2), Type::String | Type::Number) {
-        return Ok(0);
-    }
-    const SHORT: usize = 64;
-    let key = l.bytes(2).unwrap_or_default();
-    let (mut short, mut long) = ([0; SHORT], Vec::new());
-    let name = match short.get_mut(..key.len()) {
-        Some(short) => short,
-        None => {
-            long.resize(key.len(), 0);
-            &mut long[..]
-        }
-    };
-    for (to, from) in name.iter_mut().zip(key) {
-        *to = if *from == b'_' { b'-' } else { from.to_ascii_lowercase() };
-    }
-    if name == key {
-        return Ok(0);
-    }
-    l.push_bytes(name);
-    l.raw_get(1);
-    Ok(1)
+/// The metatable of header tables: `headers.Content_Type` finds `content-type`.
+pub(super) fn metatable(lua: &Lua) -> mlua::Result<mlua::Table> {
+    lua.load(include_str!("headers.lua")).set_name("=[C]").eval()
 }
 
 /// The arguments `max` and `raw` at `first`; `None` stands for no limit.
-pub(super) fn limits(l: State, first: i32) -> Result<(Option<usize>, bool), Raise> {
+pub(super) fn limits(l: State, first: c_int) -> Result<(Option<usize>, bool), Raise> {
+    if l.top() < first {
+        return Ok((Some(DEFAULT_MAX), false));
+    }
     Ok((max(l, first)?, l.boolean(first + 1)))
 }
 
 /// A limit: nil and negative numbers mean 100, 0 means none.
-pub(super) fn max(l: State, index: i32) -> Result<Option<usize>, Raise> {
+pub(super) fn max(l: State, index: c_int) -> Result<Option<usize>, Raise> {
     match l.type_of(index) {
         Type::None | Type::Nil => Ok(Some(DEFAULT_MAX)),
         Type::Boolean if !l.boolean(index) => Ok(Some(DEFAULT_MAX)),
@@ -66,16 +41,51 @@ pub(super) fn max(l: State, index: i32) -> Result<Option<usize>, Raise> {
     }
 }
 
-/// Gives the table on top of the stack the metatable of header tables.
-pub(super) fn set_metatable(l: State) {
-    l.raw_get_field(LUA_REGISTRYINDEX, METATABLE);
-    l.set_metatable(-2);
+/// Fills a table of names and values, in which the value of a repeated name is
+/// an array.
+pub(super) struct Fields {
+    table: c_int,
+    /// A bit for each digest of a name that is in the table.
+    seen: u64,
 }
 
-/// `t[key] = value` for the key and value on top of the stack and the table
-/// below them; a key that is there already becomes an array.
-pub(super) fn add(l: State) {
-    let (table, key, value) = (l.top() - 2, l.top() - 1, l.top());
+impl Fields {
+    /// The table is on top of the stack.
+    pub(super) fn new(l: State) -> Self {
+        Self { table: l.top(), seen: 0 }
+    }
+
+    /// Adds a field; `push` pushes its value.
+    pub(super) fn add(&mut self, l: State, name: &[u8], push: impl FnOnce(State)) {
+        let bit = digest(name);
+        let is_new = self.seen & bit == 0;
+        self.seen |= bit;
+
+        l.push_bytes(name);
+        push(l);
+        if is_new {
+            l.raw_set(self.table);
+        } else {
+            set_or_append(l, self.table);
+        }
+    }
+}
+
+/// One of 64 bits, often another one for another name.
+fn digest(name: &[u8]) -> u64 {
+    match name {
+        [first, .., last] => {
+            let mixed = name.len() * 23 + usize::from(*first) * 5 + usize::from(*last);
+            1 << (mixed % 64)
+        }
+        _ => 1,
+    }
+}
+
+/// `t[key] = value` for the key and value on top of the stack; a key that is
+/// there already becomes an array.
+fn set_or_append(l: State, table: c_int) {
+    let (key, value) = (l.top() - 1, l.top());
 
     l.push_value(key);
     l.raw_get(table);
@@ -86,7 +96,7 @@ pub(super) fn add(l: State) {
         }
         Type::Table => {
             l.push_value(value);
-            l.raw_set_index(-2, l.raw_len(-2) as i32 + 1);
+            l.raw_set_index(-2, l.raw_len(-2) as c_int + 1);
             l.pop(3);
         }
         _ => {

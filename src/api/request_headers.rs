@@ -1,24 +1,37 @@
 //! `ngx.req`: method and headers of the request.
 
+use mlua::Lua;
 use nginx_lua_text::escape::{Set, escape};
 
 use super::call::{self, NO_REQUEST};
 use super::function::Function;
 use super::header_values::{key, with_values};
-use super::headers;
+use super::headers::{self, Fields};
 use crate::lua::state::Type;
-use crate::lua::{Return, State};
+use crate::lua::{Return, State, function};
 use crate::ngx::NgxStr;
-use crate::ngx::headers::iter;
+use crate::ngx::headers::{iter, len};
 use crate::ngx::request_headers::{self, SetError};
+use crate::sys::lua::lua_upvalueindex;
 use crate::sys::*;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("ngx.req.get_method", get_method),
-    Function::new("ngx.req.get_headers", get_headers),
     Function::new("ngx.req.set_header", set_header),
     Function::new("ngx.req.clear_header", clear_header),
 ];
+
+/// Adds `ngx.req.get_headers`, which keeps the metatable of its tables.
+pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
+    // SAFETY: the function takes the place of its upvalue, the one value there.
+    let get_headers: mlua::Function = unsafe {
+        lua.exec_raw(headers::metatable(lua)?, |l| {
+            State::from_ptr(l).push_function(function(get_headers), 1);
+        })?
+    };
+    let ngx: mlua::Table = lua.globals().get("ngx")?;
+    ngx.get::<mlua::Table>("req")?.set("get_headers", get_headers)
+}
 
 /// `name = ngx.req.get_method()`
 fn get_method(l: State) -> Return {
@@ -36,33 +49,31 @@ fn get_method(l: State) -> Return {
 fn get_headers(l: State) -> Return {
     let (max, raw) = headers::limits(l, 1)?;
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
-    let r = ctx.request.as_ptr();
+    let max = max.unwrap_or(usize::MAX);
+    // SAFETY: live request.
+    let list = unsafe { &raw mut (*ctx.request.as_ptr()).headers_in.headers };
 
-    l.set_top(0);
-    l.new_table(0, 16);
-    let mut count = 0;
-    // SAFETY: live request, whose headers do not change meanwhile.
-    unsafe {
-        for header in iter(&raw mut (*r).headers_in.headers) {
-            if max.is_some_and(|max| count == max) {
-                count += 1;
-                break;
-            }
-            count += 1;
+    // SAFETY: the headers do not change meanwhile; a name in lower case is as
+    // long as the name.
+    let truncated = unsafe {
+        let count = len(list);
+        l.new_table(0, count.min(max));
+        let mut fields = Fields::new(l);
+        for header in iter(list).take(max) {
             let name = match (*header).lowcase_key {
                 lowcase if raw || lowcase.is_null() => (*header).key.bytes(),
                 lowcase => core::slice::from_raw_parts(lowcase, (*header).key.len),
             };
-            l.push_bytes(name);
-            l.push_bytes((*header).value.bytes());
-            headers::add(l);
+            fields.add(l, name, |l| l.push_bytes((*header).value.bytes()));
         }
-    }
+        count > max
+    };
 
     if !raw {
-        headers::set_metatable(l);
+        l.push_value(lua_upvalueindex(1));
+        l.set_metatable(-2);
     }
-    if max.is_some_and(|max| count > max) {
+    if truncated {
         l.push_bytes("truncated");
         return Ok(2);
     }

@@ -6,7 +6,7 @@ use nginx_lua_text::uri::{display, first_unsafe_byte};
 
 use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, park};
 use super::function::Function;
-use super::headers;
+use super::headers::{self, DEFAULT_MAX, Fields};
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
@@ -28,24 +28,25 @@ fn get_uri_args(l: State) -> Return {
     let max = headers::max(l, 1)?;
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
 
+    let query = ctx.request.args();
+
     match l.type_of(2) {
         Type::Table => {
             l.push_value(2);
             clear(l);
         }
-        Type::None | Type::Nil => l.new_table(0, 8),
-        Type::Boolean if !l.boolean(2) => l.new_table(0, 8),
+        Type::None | Type::Nil => l.new_table(0, expected(query)),
+        Type::Boolean if !l.boolean(2) => l.new_table(0, expected(query)),
         _ => return Err(l.type_error(2, "table")),
     }
 
-    let mut args = Args::new(ctx.request.args(), max.unwrap_or(0), Counting::Kept);
+    let mut args = Args::new(query, max.unwrap_or(0), Counting::Kept);
+    let mut fields = Fields::new(l);
     for (name, value) in args.by_ref() {
-        l.push_bytes(name);
-        match value {
+        fields.add(l, &name, |l| match value {
             Value::Flag => l.push_boolean(true),
             Value::Text(text) => l.push_bytes(text),
-        }
-        headers::add(l);
+        });
     }
 
     if args.truncated() {
@@ -53,6 +54,15 @@ fn get_uri_args(l: State) -> Return {
         return Ok(2);
     }
     Ok(1)
+}
+
+/// How many arguments to make room for.
+fn expected(query: &[u8]) -> usize {
+    if query.is_empty() {
+        return 0;
+    }
+    let separators = query.iter().filter(|byte| **byte == b'&').count();
+    (separators + 1).min(DEFAULT_MAX)
 }
 
 /// Removes all fields of the table on top of the stack.

@@ -19,6 +19,19 @@ pub(crate) unsafe fn iter(list: *mut ngx_list_t) -> Headers {
     Headers { part, index: 0 }
 }
 
+/// How many headers a list has, removed ones included.
+///
+/// # Safety
+/// As [`iter`].
+pub(crate) unsafe fn len(list: *mut ngx_list_t) -> usize {
+    // SAFETY: the caller's promise; parts end with a null pointer.
+    unsafe {
+        core::iter::successors(Some(&(*list).part), |part| part.next.as_ref())
+            .map(|part| part.nelts)
+            .sum()
+    }
+}
+
 impl Iterator for Headers {
     type Item = *mut ngx_table_elt_t;
 

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
-
 use crate::escape::{self, Set};
 use crate::unescape::{self, Plus};
 
@@ -62,19 +60,47 @@ impl<'a> Args<'a> {
         self.max != 0 && self.pieces + usize::from(self.rest.is_some()) > self.max
     }
 
-    fn piece(&mut self) -> Option<&'a [u8]> {
+    fn piece(&mut self) -> Option<Piece<'a>> {
         let rest = self.rest?;
         self.pieces += 1;
-        match memchr(b'&', rest) {
-            Some(n) => {
-                self.rest = Some(&rest[n + 1..]);
-                Some(&rest[..n])
-            }
-            None => {
-                self.rest = None;
-                Some(rest)
+
+        let mut piece = Piece { text: rest, equals: None, encoded: false };
+        self.rest = None;
+        // Most arguments are too short for a search of each byte by itself.
+        for (n, byte) in rest.iter().enumerate() {
+            match byte {
+                b'&' => {
+                    piece.text = &rest[..n];
+                    self.rest = Some(&rest[n + 1..]);
+                    break;
+                }
+                b'=' if piece.equals.is_none() => piece.equals = Some(n),
+                b'%' | b'+' => piece.encoded = true,
+                _ => {}
             }
         }
+        Some(piece)
+    }
+}
+
+/// What stands between two `&`.
+struct Piece<'a> {
+    text: &'a [u8],
+    /// Where the first `=` is.
+    equals: Option<usize>,
+    encoded: bool,
+}
+
+impl<'a> Piece<'a> {
+    fn split(&self) -> (&'a [u8], Option<&'a [u8]>) {
+        match self.equals {
+            Some(n) => (&self.text[..n], Some(&self.text[n + 1..])),
+            None => (self.text, None),
+        }
+    }
+
+    fn decoded(&self, part: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.encoded { unescape::decode(part, Plus::Space) } else { Cow::Borrowed(part) }
     }
 }
 
@@ -88,11 +114,7 @@ impl<'a> Iterator for Args<'a> {
             }
 
             let piece = self.piece()?;
-            let (name, value) = match memchr(b'=', piece) {
-                Some(n) => (&piece[..n], Some(&piece[n + 1..])),
-                None => (piece, None),
-            };
-
+            let (name, value) = piece.split();
             if name.is_empty() {
                 self.slots += usize::from(self.counting == Counting::Pieces);
                 continue;
@@ -100,10 +122,10 @@ impl<'a> Iterator for Args<'a> {
 
             self.slots += 1;
             let value = match value {
-                Some(text) => Value::Text(unescape::decode(text, Plus::Space)),
+                Some(text) => Value::Text(piece.decoded(text)),
                 None => Value::Flag,
             };
-            return Some((unescape::decode(name, Plus::Space), value));
+            return Some((piece.decoded(name), value));
         }
     }
 }
