@@ -39,7 +39,7 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     ctx::open(l);
     request_headers::open(lua)?;
     response_headers::open(l);
-    var::open(l);
+    var::open(lua)?;
     worker::open(l);
     coroutine::open(lua)?;
     globals::open(lua, l)?;

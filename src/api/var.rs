@@ -1,24 +1,39 @@
 //! `ngx.var`: nginx's variables.
+//!
+//! Reading one has two ways. `var.lua` calls [`known`] and [`named`] as C
+//! functions through LuaJIT's FFI, which costs next to nothing in compiled code;
+//! they must not touch the Lua state. [`read`] is what remains: the captures, and
+//! the errors.
+
+use core::ffi::{c_char, c_int, c_void};
+use core::slice;
+
+use mlua::{LightUserData, Lua};
 
 use super::call::{self, NO_REQUEST};
+use super::coroutine::native;
 use super::text::push_text;
+use crate::conf::Phase;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State, function};
-use crate::ngx::{Request, string};
-use crate::sys::lua::LUA_GLOBALSINDEX;
+use crate::ngx::{self, NgxStr, Request, string};
+use crate::sched::Run;
 use crate::sys::*;
 
-pub(super) fn open(l: State) {
-    l.raw_get_field(LUA_GLOBALSINDEX, "ngx");
-    l.new_table(0, 0);
-    l.new_table(0, 2);
-    l.push_function(function(read), 0);
-    l.raw_set_field(-2, "__index");
-    l.push_function(function(write), 0);
-    l.raw_set_field(-2, "__newindex");
-    l.set_metatable(-2);
-    l.raw_set_field(-2, "var");
-    l.pop(1);
+pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
+    let known = LightUserData(known as *const () as *mut c_void);
+    let named = LightUserData(named as *const () as *mut c_void);
+    let index: mlua::Function = lua
+        .load(include_str!("var.lua"))
+        .set_name("=[C]")
+        .call((native(lua, function(read))?, known, named))?;
+
+    let metatable = lua.create_table()?;
+    metatable.set("__index", index)?;
+    metatable.set("__newindex", native(lua, function(write))?)?;
+    let var = lua.create_table()?;
+    var.set_metatable(Some(metatable))?;
+    lua.globals().get::<mlua::Table>("ngx")?.set("var", var)
 }
 
 /// `value = ngx.var.NAME`, `capture = ngx.var[n]`
@@ -42,6 +57,92 @@ fn read(l: State) -> Return {
     Ok(1)
 }
 
+/// What [`known`] and [`named`] tell beside the length of a value.
+#[repr(C)]
+struct Found {
+    value: *const u8,
+    /// The address of the variable if [`known`] may be asked for it by that: if
+    /// the configuration defines it, under exactly this name.
+    variable: f64,
+}
+
+/// In place of a length: the variable has no value.
+const NONE: c_int = -1;
+/// In place of a length: [`read`] shall say what is wrong.
+const FAILED: c_int = -2;
+
+/// Finds the value of a variable by its address.
+unsafe extern "C" fn known(variable: i64, found: *mut Found) -> c_int {
+    ngx::callback("ngx.var", FAILED, || {
+        let Some(r) = request() else { return FAILED };
+        // SAFETY: `named` gave the address, which is good as long as the
+        // configuration, longer than the Lua machine that kept it.
+        unsafe { evaluate(r, &*(variable as usize as *const ngx_http_variable_t), found) }
+    })
+}
+
+/// Finds the value of a variable by its name.
+unsafe extern "C" fn named(name: *const c_char, len: usize, found: *mut Found) -> c_int {
+    ngx::callback("ngx.var", FAILED, || {
+        let Some(r) = request() else { return FAILED };
+        // SAFETY: `var.lua` passes a Lua string and room for the result.
+        unsafe {
+            (*found).variable = 0.0;
+            let given = slice::from_raw_parts(name.cast::<u8>(), len);
+            let mut space = [0; SHORT];
+            let Some(mut name) = Name::new(given, &mut space, r) else { return FAILED };
+
+            if let Some(variable) = name.defined(r) {
+                if variable.name.bytes() == given {
+                    (*found).variable = (&raw const *variable).addr() as f64;
+                }
+                return evaluate(r, variable, found);
+            }
+            let value = ngx_http_get_variable(r.as_ptr(), &raw mut name.text, name.hash);
+            give(value, found)
+        }
+    })
+}
+
+/// The request of the running code.
+fn request() -> Option<Request> {
+    let run = Run::current()?;
+    (run.phase != Phase::Init).then(|| run.ctx())?.map(|ctx| ctx.request)
+}
+
+/// As `ngx_http_get_variable` does it once it has found the variable.
+///
+/// # Safety
+/// The variable is one of the configuration's, `found` is writable.
+unsafe fn evaluate(r: Request, variable: &ngx_http_variable_t, found: *mut Found) -> c_int {
+    // SAFETY: live request; the value stays in its pool.
+    unsafe {
+        if variable.flags & NGX_HTTP_VAR_INDEXED as ngx_uint_t != 0 {
+            return give(ngx_http_get_flushed_variable(r.as_ptr(), variable.index), found);
+        }
+        let mut value: ngx_http_variable_value_t = core::mem::zeroed();
+        match variable.get_handler {
+            Some(handler) if handler(r.as_ptr(), &raw mut value, variable.data) == OK => {
+                give(&raw const value, found)
+            }
+            _ => NONE,
+        }
+    }
+}
+
+/// # Safety
+/// `value` is null or a variable's value, `found` is writable.
+unsafe fn give(value: *const ngx_http_variable_value_t, found: *mut Found) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if value.is_null() || (*value).not_found() != 0 {
+            return NONE;
+        }
+        (*found).value = (*value).data;
+        (*value).len() as c_int
+    }
+}
+
 /// Names up to this length need no memory of the request's.
 const SHORT: usize = 64;
 
@@ -62,6 +163,20 @@ impl Name {
         let hash = unsafe { ngx_hash_strlow(data, name.as_ptr().cast_mut(), name.len()) };
         let text = ngx_str_t { len: name.len(), data };
         Some(Self { text, hash })
+    }
+}
+
+impl Name {
+    /// The variable that the configuration defines under the name.
+    fn defined(&self, r: Request) -> Option<&'static ngx_http_variable_t> {
+        let hash = &raw const r.core_main_conf().variables_hash;
+        // SAFETY: nginx's hash holds ngx_http_variable_t, which live as long as
+        // the configuration.
+        unsafe {
+            ngx_hash_find(hash.cast_mut(), self.hash, self.text.data, self.text.len)
+                .cast::<ngx_http_variable_t>()
+                .as_ref()
+        }
     }
 }
 

@@ -1,0 +1,35 @@
+-- The Lua half of reading ngx.var. Its C functions are called through the FFI, as
+-- LuaJIT can then compile a read together with the code around it.
+local read, known, named = ...
+
+local ffi = require "ffi"
+local text, type = ffi.string, type
+
+known = ffi.cast("int (*)(int64_t variable, void *found)", known)
+named = ffi.cast("int (*)(const char *name, size_t len, void *found)", named)
+local found = ffi.new("struct { const char *value; double variable; }")
+local NONE = -1
+
+-- The variables that the configuration defines, once they were asked for.
+local variables = {}
+
+return function(var, name)
+    local variable, len = variables[name], nil
+    if variable then
+        len = known(variable, found)
+    elseif type(name) == "string" then
+        len = named(name, #name, found)
+        if found.variable ~= 0 then
+            variables[name] = found.variable
+        end
+    else
+        return read(var, name)
+    end
+
+    if len >= 0 then
+        return text(found.value, len)
+    elseif len == NONE then
+        return nil
+    end
+    return read(var, name)
+end
