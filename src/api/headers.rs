@@ -45,21 +45,23 @@ pub(super) fn max(l: State, index: c_int) -> Result<Option<usize>, Raise> {
 /// an array.
 pub(super) struct Fields {
     table: c_int,
-    /// A bit for each digest of a name that is in the table.
-    seen: u64,
+    /// The digests of the names that are in the table: without its digest, a
+    /// name is new, and need not be looked up.
+    seen: [u64; 4],
 }
 
 impl Fields {
     /// The table is on top of the stack.
     pub(super) fn new(l: State) -> Self {
-        Self { table: l.top(), seen: 0 }
+        Self { table: l.top(), seen: [0; 4] }
     }
 
     /// Adds a field; `push` pushes its value.
     pub(super) fn add(&mut self, l: State, name: &[u8], push: impl FnOnce(State)) {
-        let bit = digest(name);
-        let is_new = self.seen & bit == 0;
-        self.seen |= bit;
+        let digest = digest(name);
+        let (seen, bit) = (&mut self.seen[usize::from(digest >> 6)], 1 << (digest & 63));
+        let is_new = *seen & bit == 0;
+        *seen |= bit;
 
         l.push_bytes(name);
         push(l);
@@ -71,14 +73,15 @@ impl Fields {
     }
 }
 
-/// One of 64 bits, often another one for another name.
-fn digest(name: &[u8]) -> u64 {
+/// A number that mostly is another one for another name.
+fn digest(name: &[u8]) -> u8 {
     match name {
         [first, .., last] => {
-            let mixed = name.len() * 23 + usize::from(*first) * 5 + usize::from(*last);
-            1 << (mixed % 64)
+            let middle = name[name.len() / 2];
+            let text = u32::from_le_bytes([*first, middle, *last, name.len() as u8]);
+            (text.wrapping_mul(0x9e37_79b1) >> 24) as u8
         }
-        _ => 1,
+        _ => 0,
     }
 }
 

@@ -163,15 +163,15 @@ fn set_uri(l: State) -> Return {
     if !matches!(l.type_of(1), Type::String | Type::Number) {
         return Err(l.type_error(1, "string"));
     }
-    let uri = l.bytes(1).unwrap_or_default().to_vec();
+    let uri = l.bytes(1).unwrap_or_default();
     if uri.is_empty() {
         return Err(l.error("attempt to use zero-length uri"));
     }
 
-    let jump = flag(l, 2)?;
-    let binary = flag(l, 3)?;
-    if !binary && let Some(byte) = first_unsafe_byte(&uri) {
-        let shown = display(&uri);
+    let jump = n >= 2 && flag(l, 2)?;
+    let binary = n >= 3 && flag(l, 3)?;
+    if !binary && let Some(byte) = first_unsafe_byte(uri) {
+        let shown = display(uri);
         return Err(l.error(format_args!(
             "unsafe byte \"0x{byte:02x}\" in uri \"{}\" (maybe you want to set the 'binary' \
              argument?)",
@@ -187,7 +187,7 @@ fn set_uri(l: State) -> Return {
     }
 
     let r = ctx.request;
-    let uri = string::in_pool(r.pool(), &uri).ok_or_else(|| l.error("no memory"))?;
+    let uri = string::in_pool(r.pool(), uri).ok_or_else(|| l.error("no memory"))?;
     set_path(r, uri);
 
     if jump {
@@ -206,10 +206,9 @@ fn set_uri(l: State) -> Return {
     Ok(0)
 }
 
-/// An optional boolean argument; nil is none.
+/// A boolean argument.
 fn flag(l: State, index: i32) -> Result<bool, Raise> {
     match l.type_of(index) {
-        Type::None => Ok(false),
         Type::Boolean => Ok(l.boolean(index)),
         _ => Err(l.type_error(index, "boolean")),
     }

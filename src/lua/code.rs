@@ -4,18 +4,18 @@
 //! calling it gives a new closure, so that every run has its own upvalues and
 //! its own globals table. Code that needs no globals table of its own has no
 //! state either, so one closure serves all its runs, and that is what is kept.
-//! The functions stand in one table in the registry,
-//! under the number that the configuration gave to the chunk's key, or under
-//! the key itself where the key is only known when a request comes.
+//! The functions are found by the number that the configuration gave to the
+//! chunk's key, or, where the key is only known when a request comes, in a table
+//! in the registry by the key itself.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::CStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{State, Vm, bytecode};
 use crate::sys::lua as ffi;
 
-/// What the code table has for a chunk.
+/// What is kept for a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
     /// A factory: each run gets a closure, and globals, of its own.
@@ -24,7 +24,7 @@ pub(crate) enum Kept {
     Closure,
 }
 
-/// Where it stands there.
+/// How it is found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Slot<'a> {
     Number(u32),
@@ -46,21 +46,23 @@ impl Vm {
     /// Pushes the function at `slot` on the main state, if there is one.
     pub(crate) fn push_kept(&self, slot: Slot<'_>) -> Option<Kept> {
         let l = self.main();
-        self.push_code();
         match slot {
-            Slot::Number(n) => l.raw_get_index(-1, n as c_int),
-            Slot::Key(key) => l.raw_get_field(-1, key),
+            Slot::Number(n) => {
+                let (kept, function) = (*self.kept.borrow().get(n as usize)?)?;
+                l.push_ref(function);
+                Some(kept)
+            }
+            Slot::Key(key) => {
+                self.push_code();
+                l.raw_get_field(-1, key);
+                l.remove(-2);
+                if l.is_none_or_nil(-1) {
+                    l.pop(1);
+                    return None;
+                }
+                Some(Kept::Factory)
+            }
         }
-        l.remove(-2);
-
-        if l.is_none_or_nil(-1) {
-            l.pop(1);
-            return None;
-        }
-        Some(match slot {
-            Slot::Number(n) => self.kept.borrow().get(n as usize).copied().unwrap_or(Kept::Factory),
-            Slot::Key(_) => Kept::Factory,
-        })
     }
 
     /// Compiles `source`, keeps what it needs at `slot` and leaves that on the
@@ -74,26 +76,28 @@ impl Vm {
         let l = self.main();
         make_factory(self, source, chunkname)?;
 
-        let mut kept = Kept::Factory;
-        if let Slot::Number(n) = slot {
-            if !self.needs_own_globals() && self.call_factory().is_ok() {
-                kept = Kept::Closure;
-            }
-            let mut known = self.kept.borrow_mut();
-            if known.len() <= n as usize {
-                known.resize(n as usize + 1, Kept::Factory);
-            }
-            known[n as usize] = kept;
-        }
-
-        self.push_code();
-        l.push_value(-2);
         match slot {
-            Slot::Number(n) => l.raw_set_index(-2, n as c_int),
-            Slot::Key(key) => l.raw_set_field(-2, key),
+            Slot::Number(n) => {
+                let mut kept = Kept::Factory;
+                if !self.needs_own_globals() && self.call_factory().is_ok() {
+                    kept = Kept::Closure;
+                }
+                l.push_value(-1);
+                let mut known = self.kept.borrow_mut();
+                if known.len() <= n as usize {
+                    known.resize(n as usize + 1, None);
+                }
+                known[n as usize] = Some((kept, l.anchor()));
+                Ok(kept)
+            }
+            Slot::Key(key) => {
+                self.push_code();
+                l.push_value(-2);
+                l.raw_set_field(-2, key);
+                l.pop(1);
+                Ok(Kept::Factory)
+            }
         }
-        l.pop(1);
-        Ok(kept)
     }
 
     /// Replaces the factory on top of the main state by a closure of it. On

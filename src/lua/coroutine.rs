@@ -1,7 +1,8 @@
 //! Coroutines that the scheduler runs, taken from and returned to a pool.
 //!
 //! A spare coroutine was reset: to Lua code it is indistinguishable from a new
-//! one, but it keeps its stack, which saves the allocation.
+//! one, with the main state's globals, but it keeps its stack, which saves the
+//! allocation.
 
 use super::state::Ref;
 use super::{State, Vm};

@@ -30,14 +30,14 @@ pub(crate) struct Options {
 /// ends with it. Requests that hold a private one keep it alive by an `Rc`.
 pub(crate) struct Vm {
     main: State,
-    /// Table in the registry: slot → closure factory.
+    /// Table in the registry: key → closure factory.
     code: Ref,
     /// Metatable of the globals table that each run gets.
     globals_meta: Ref,
     /// What tells the globals that a chunk needs.
     pub(super) inspector: Option<Ref>,
-    /// What the code table holds, by slot.
-    pub(super) kept: RefCell<Vec<Kept>>,
+    /// The code of chunks that have a number.
+    pub(super) kept: RefCell<Vec<Option<(Kept, Ref)>>>,
     /// The error handler of [`Vm::call`].
     handler: Ref,
     /// Ended coroutines, reset and ready to run again.
@@ -78,7 +78,7 @@ impl Vm {
         let mut vm = Self {
             main,
             code: {
-                main.new_table(64, 0);
+                main.new_table(0, 0);
                 main.anchor()
             },
             globals_meta: sandbox::metatable(main),

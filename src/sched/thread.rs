@@ -179,6 +179,7 @@ impl Thread {
             self.doomed.set(true);
             return;
         }
+        let Some(coroutine) = self.coroutine.take() else { return };
         self.stop_timer();
         self.wait.set(None);
         let vm = &self.ctx().vm;
@@ -186,10 +187,8 @@ impl Thread {
             vm.remove_waiting(co);
         }
         self.failures.borrow_mut().clear(vm);
-        if let Some(coroutine) = self.coroutine.take() {
-            vm.remove_waiting(coroutine.state);
-            vm.recycle(coroutine);
-        }
+        vm.remove_waiting(coroutine.state);
+        vm.recycle(coroutine);
     }
 
     /// Runs the thread until it waits or ends.
@@ -274,11 +273,6 @@ impl Ctx {
             co.push_value(-1);
             co.replace(ffi::LUA_GLOBALSINDEX);
             co.set_globals_of(-2);
-        } else {
-            // A coroutine from the pool has the globals of its last run.
-            main.push_value(ffi::LUA_GLOBALSINDEX);
-            main.move_to(co, 1);
-            co.replace(ffi::LUA_GLOBALSINDEX);
         }
 
         self.entry.coroutine.set(Some(coroutine));
