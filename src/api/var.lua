@@ -3,7 +3,7 @@
 local read, known, named = ...
 
 local ffi = require "ffi"
-local text, type = ffi.string, type
+local status, text, type = jit.status, ffi.string, type
 
 known = ffi.cast("int (*)(int64_t variable, void *found)", known)
 named = ffi.cast("int (*)(const char *name, size_t len, void *found)", named)
@@ -13,7 +13,7 @@ local NONE = -1
 -- The variables that the configuration defines, once they were asked for.
 local variables = {}
 
-return function(var, name)
+local function index(var, name)
     local variable, len = variables[name], nil
     if variable then
         len = known(variable, found)
@@ -33,3 +33,15 @@ return function(var, name)
     end
     return read(var, name)
 end
+
+local metatable = {}
+
+-- Where the compiler was turned off, the FFI would cost more than it saves. The
+-- first read is late enough to know.
+function metatable.__index(var, name)
+    local choice = status() and index or read
+    metatable.__index = choice
+    return choice(var, name)
+end
+
+return metatable

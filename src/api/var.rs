@@ -2,8 +2,8 @@
 //!
 //! Reading one has two ways. `var.lua` calls [`known`] and [`named`] as C
 //! functions through LuaJIT's FFI, which costs next to nothing in compiled code;
-//! they must not touch the Lua state. [`read`] is what remains: the captures, and
-//! the errors.
+//! they must not touch the Lua state. [`read`] is for what they leave: captures
+//! and errors, and everything where LuaJIT compiles nothing.
 
 use core::ffi::{c_char, c_int, c_void};
 use core::slice;
@@ -23,13 +23,10 @@ use crate::sys::*;
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let known = LightUserData(known as *const () as *mut c_void);
     let named = LightUserData(named as *const () as *mut c_void);
-    let index: mlua::Function = lua
+    let metatable: mlua::Table = lua
         .load(include_str!("var.lua"))
         .set_name("=[C]")
         .call((native(lua, function(read))?, known, named))?;
-
-    let metatable = lua.create_table()?;
-    metatable.set("__index", index)?;
     metatable.set("__newindex", native(lua, function(write))?)?;
     let var = lua.create_table()?;
     var.set_metatable(Some(metatable))?;
