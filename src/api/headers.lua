@@ -26,6 +26,8 @@ end
 
 return {
     __index = function(headers, name)
-        return rawget(headers, keys[name] or learn(name))
+        -- Not a tail call: LuaJIT would compile this function only as part of others.
+        local value = rawget(headers, keys[name] or learn(name))
+        return value
     end,
 }

@@ -26,12 +26,14 @@ local function index(var, name)
         return read(var, name)
     end
 
+    local value
     if len >= 0 then
-        return text(found.value, len)
-    elseif len == NONE then
-        return nil
+        -- Not a tail call: LuaJIT would compile this function only as part of others.
+        value = text(found.value, len)
+    elseif len ~= NONE then
+        return read(var, name)
     end
-    return read(var, name)
+    return value
 end
 
 local metatable = {}
