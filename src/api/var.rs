@@ -5,8 +5,8 @@
 //! they must not touch the Lua state. [`read`] is for what they leave: captures
 //! and errors, and everything where LuaJIT compiles nothing.
 
-use core::ffi::{c_char, c_int, c_void};
-use core::slice;
+use core::ffi::{c_int, c_void};
+use core::{ptr, slice};
 
 use mlua::{LightUserData, Lua};
 
@@ -21,12 +21,11 @@ use crate::sched::Run;
 use crate::sys::*;
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
+    let read = native(lua, function(read))?;
     let known = LightUserData(known as *const () as *mut c_void);
     let named = LightUserData(named as *const () as *mut c_void);
-    let metatable: mlua::Table = lua
-        .load(include_str!("var.lua"))
-        .set_name("=[C]")
-        .call((native(lua, function(read))?, known, named))?;
+    let metatable: mlua::Table =
+        lua.load(include_str!("var.lua")).set_name("=[C]").call((read, known, named))?;
     metatable.set("__newindex", native(lua, function(write))?)?;
     let var = lua.create_table()?;
     var.set_metatable(Some(metatable))?;
@@ -43,10 +42,13 @@ fn read(l: State) -> Return {
 
     match l.type_of(2) {
         Type::String => {
-            let mut space = [0; SHORT];
-            let name = Name::new(l.bytes(2).unwrap_or_default(), &mut space, r)
-                .ok_or_else(|| l.error("no memory"))?;
-            push_variable(l, r, name);
+            let mut found = Found { value: ptr::null(), variable: 0.0 };
+            match find(r, l.bytes(2).unwrap_or_default(), &mut found) {
+                FAILED => return Err(l.error("no memory")),
+                NONE => l.push_nil(),
+                // SAFETY: the value has that length.
+                len => l.push_bytes(unsafe { slice::from_raw_parts(found.value, len as usize) }),
+            }
         }
         Type::Number => push_capture(l, r, l.number(2) as i64),
         _ => return Err(l.error("bad variable name")),
@@ -54,7 +56,7 @@ fn read(l: State) -> Return {
     Ok(1)
 }
 
-/// What [`known`] and [`named`] tell beside the length of a value.
+/// What a search tells beside the length of a value.
 #[repr(C)]
 struct Found {
     value: *const u8,
@@ -72,72 +74,70 @@ const FAILED: c_int = -2;
 unsafe extern "C" fn known(variable: i64, found: *mut Found) -> c_int {
     ngx::callback("ngx.var", FAILED, || {
         let Some(r) = request() else { return FAILED };
-        // SAFETY: `named` gave the address, which is good as long as the
-        // configuration, longer than the Lua machine that kept it.
-        unsafe { evaluate(r, &*(variable as usize as *const ngx_http_variable_t), found) }
+        let variable: *const ngx_http_variable_t = ptr::with_exposed_provenance(variable as usize);
+        // SAFETY: the address is one that `named` gave, and is good as long as
+        // the configuration, longer than the Lua machine that kept it.
+        unsafe { evaluate(r, &*variable, &mut *found) }
     })
 }
 
 /// Finds the value of a variable by its name.
-unsafe extern "C" fn named(name: *const c_char, len: usize, found: *mut Found) -> c_int {
+unsafe extern "C" fn named(name: *const u8, len: usize, found: *mut Found) -> c_int {
     ngx::callback("ngx.var", FAILED, || {
         let Some(r) = request() else { return FAILED };
         // SAFETY: `var.lua` passes a Lua string and room for the result.
-        unsafe {
-            (*found).variable = 0.0;
-            let given = slice::from_raw_parts(name.cast::<u8>(), len);
-            let mut space = [0; SHORT];
-            let Some(mut name) = Name::new(given, &mut space, r) else { return FAILED };
-
-            if let Some(variable) = name.defined(r) {
-                if variable.name.bytes() == given {
-                    (*found).variable = (&raw const *variable).addr() as f64;
-                }
-                return evaluate(r, variable, found);
-            }
-            let value = ngx_http_get_variable(r.as_ptr(), &raw mut name.text, name.hash);
-            give(value, found)
-        }
+        unsafe { find(r, slice::from_raw_parts(name, len), &mut *found) }
     })
 }
 
 /// The request of the running code.
 fn request() -> Option<Request> {
-    let run = Run::current()?;
-    (run.phase != Phase::Init).then(|| run.ctx())?.map(|ctx| ctx.request)
+    let run = Run::current().filter(|run| run.phase != Phase::Init)?;
+    run.ctx().map(|ctx| ctx.request)
+}
+
+fn find(r: Request, given: &[u8], found: &mut Found) -> c_int {
+    found.variable = 0.0;
+    let mut space = [0; SHORT];
+    let Some(mut name) = Name::new(given, &mut space, r) else { return FAILED };
+
+    if let Some(variable) = name.defined(r) {
+        if variable.name.bytes() == given {
+            found.variable = (&raw const *variable).expose_provenance() as f64;
+        }
+        return evaluate(r, variable, found);
+    }
+    // SAFETY: live request; the value stays in its pool.
+    unsafe {
+        let value = ngx_http_get_variable(r.as_ptr(), &raw mut name.text, name.hash);
+        value.as_ref().map_or(NONE, |value| give(value, found))
+    }
 }
 
 /// As `ngx_http_get_variable` does it once it has found the variable.
-///
-/// # Safety
-/// The variable is one of the configuration's, `found` is writable.
-unsafe fn evaluate(r: Request, variable: &ngx_http_variable_t, found: *mut Found) -> c_int {
+fn evaluate(r: Request, variable: &ngx_http_variable_t, found: &mut Found) -> c_int {
     // SAFETY: live request; the value stays in its pool.
     unsafe {
         if variable.flags & NGX_HTTP_VAR_INDEXED as ngx_uint_t != 0 {
-            return give(ngx_http_get_flushed_variable(r.as_ptr(), variable.index), found);
+            let value = ngx_http_get_flushed_variable(r.as_ptr(), variable.index);
+            return value.as_ref().map_or(NONE, |value| give(value, found));
         }
         let mut value: ngx_http_variable_value_t = core::mem::zeroed();
         match variable.get_handler {
             Some(handler) if handler(r.as_ptr(), &raw mut value, variable.data) == OK => {
-                give(&raw const value, found)
+                give(&value, found)
             }
             _ => NONE,
         }
     }
 }
 
-/// # Safety
-/// `value` is null or a variable's value, `found` is writable.
-unsafe fn give(value: *const ngx_http_variable_value_t, found: *mut Found) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if value.is_null() || (*value).not_found() != 0 {
-            return NONE;
-        }
-        (*found).value = (*value).data;
-        (*value).len() as c_int
+fn give(value: &ngx_http_variable_value_t, found: &mut Found) -> c_int {
+    if value.not_found() != 0 {
+        return NONE;
     }
+    found.value = value.data;
+    value.len() as c_int
 }
 
 /// Names up to this length need no memory of the request's.
@@ -161,9 +161,7 @@ impl Name {
         let text = ngx_str_t { len: name.len(), data };
         Some(Self { text, hash })
     }
-}
 
-impl Name {
     /// The variable that the configuration defines under the name.
     fn defined(&self, r: Request) -> Option<&'static ngx_http_variable_t> {
         let hash = &raw const r.core_main_conf().variables_hash;
@@ -173,18 +171,6 @@ impl Name {
             ngx_hash_find(hash.cast_mut(), self.hash, self.text.data, self.text.len)
                 .cast::<ngx_http_variable_t>()
                 .as_ref()
-        }
-    }
-}
-
-fn push_variable(l: State, r: Request, mut name: Name) {
-    // SAFETY: live request; the value stays in its pool.
-    unsafe {
-        let value = ngx_http_get_variable(r.as_ptr(), &raw mut name.text, name.hash);
-        if value.is_null() || (*value).not_found() != 0 {
-            l.push_nil();
-        } else {
-            l.push_bytes((*value).as_bytes());
         }
     }
 }
@@ -240,14 +226,11 @@ fn write(l: State) -> Return {
 }
 
 fn set(l: State, r: Request, name: &Name, value: Option<ngx_str_t>) -> Result<(), Raise> {
-    let shown = || String::from_utf8_lossy(crate::ngx::NgxStr::bytes(&name.text));
+    let shown = || String::from_utf8_lossy(name.text.bytes());
 
-    // SAFETY: live request; nginx's hash holds ngx_http_variable_t.
+    // SAFETY: live request.
     unsafe {
-        let hash = &raw const r.core_main_conf().variables_hash;
-        let v: *mut ngx_http_variable_t =
-            ngx_hash_find(hash.cast_mut(), name.hash, name.text.data, name.text.len).cast();
-        let Some(v) = v.as_ref() else {
+        let Some(v) = name.defined(r) else {
             let name = shown();
             return Err(l.error(format_args!(
                 "variable \"{name}\" not found for writing; maybe it is a built-in variable that \
