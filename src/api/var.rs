@@ -46,8 +46,10 @@ fn read(l: State) -> Return {
             match find(r, l.bytes(2).unwrap_or_default(), &mut found) {
                 FAILED => return Err(l.error("no memory")),
                 NONE => l.push_nil(),
-                // SAFETY: the value has that length.
-                len => l.push_bytes(unsafe { slice::from_raw_parts(found.value, len as usize) }),
+                len => {
+                    let value = ngx_str_t { len: len as usize, data: found.value.cast_mut() };
+                    l.push_bytes(value.bytes());
+                }
             }
         }
         Type::Number => push_capture(l, r, l.number(2) as i64),
