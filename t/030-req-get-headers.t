@@ -587,3 +587,28 @@ DELETE DELETE DELETE DELETE
 DELETE
 --- error_log
 log: DELETE
+
+
+
+=== TEST 33: code may ask for any number of names
+--- config
+    location = /t {
+        content_by_lua_block {
+            local h, found = ngx.req.get_headers(), 0
+            for i = 1, 2500 do
+                local name = "X_" .. i
+                if h[name] then
+                    found = found + 1
+                end
+            end
+            ngx.say(found, " ", h.X_Foo, " ", h["X-FOO"], " ", h.X_7)
+        }
+    }
+--- request
+GET /t
+--- more_headers
+X-Foo: foo
+X-7: seven
+X-2400: last
+--- response_body
+2 foo foo seven

@@ -667,3 +667,65 @@ init_worker capture: false API disabled in the current context
     }
 --- response_body
 set rewrite
+
+
+
+=== TEST 35: many reads see each new value
+--- config
+    location = /t {
+        set $foo "";
+        content_by_lua_block {
+            local wrong = 0
+            for i = 1, 500 do
+                ngx.var.foo = i
+                local arg, missing = ngx.var.arg_a, ngx.var.nonesuch
+                if ngx.var.foo ~= tostring(i) or ngx.var.FOO ~= tostring(i) or arg ~= "1" or missing then
+                    wrong = wrong + 1
+                end
+            end
+            ngx.say(wrong, " wrong")
+        }
+    }
+--- request
+GET /t?a=1
+--- response_body
+0 wrong
+
+
+
+=== TEST 36: reads where LuaJIT's compiler is off
+--- http_config
+    init_by_lua_block { jit.off() }
+--- config
+    location ~ ^/(t)$ {
+        set $foo "";
+        content_by_lua_block {
+            for _ = 1, 2 do
+                ngx.say(ngx.var.request_method, " ", ngx.var.ARG_a, " ", ngx.var.foo, "|",
+                    ngx.var.nonesuch, " ", ngx.var[1])
+            end
+        }
+    }
+--- request
+GET /t?a=1
+--- response_body
+GET 1 |nil t
+GET 1 |nil t
+
+
+
+=== TEST 37: the error of a read names the line, also in code that LuaJIT has compiled
+--- config
+    location = /t {
+        content_by_lua_block {
+            local function read(name)
+                return ngx.var[name]
+            end
+            for _ = 1, 300 do
+                read("uri")
+            end
+            ngx.say(select(2, pcall(read, true)))
+        }
+    }
+--- response_body_like chop
+^content_by_lua\(nginx\.conf:\d+\):3: bad variable name$
