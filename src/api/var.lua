@@ -5,8 +5,12 @@ local read, known, named = ...
 local ffi = require "ffi"
 local status, text, type = jit.status, ffi.string, type
 
-known = ffi.cast("int (*)(int64_t variable, void *found)", known)
-named = ffi.cast("int (*)(const char *name, size_t len, void *found)", named)
+local function c_function(signature, address)
+    return ffi.cast(signature, ffi.cast("uintptr_t", address))
+end
+
+known = c_function("int (*)(int64_t variable, void *found)", known)
+named = c_function("int (*)(const char *name, size_t len, void *found)", named)
 local found = ffi.new("struct { const char *value; double variable; }")
 local NONE = -1
 

@@ -5,10 +5,10 @@
 //! they must not touch the Lua state. [`read`] is for what they leave: captures
 //! and errors, and everything where LuaJIT compiles nothing.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 use core::{ptr, slice};
 
-use mlua::{LightUserData, Lua};
+use mlua::Lua;
 
 use super::call::{self, NO_REQUEST};
 use super::coroutine::native;
@@ -22,8 +22,9 @@ use crate::sys::*;
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let read = native(lua, function(read))?;
-    let known = LightUserData(known as *const () as *mut c_void);
-    let named = LightUserData(named as *const () as *mut c_void);
+    // Addresses fit in a Lua number; not every one fits in a light userdata.
+    let known = known as *const () as usize as f64;
+    let named = named as *const () as usize as f64;
     let metatable: mlua::Table =
         lua.load(include_str!("var.lua")).set_name("=[C]").call((read, known, named))?;
     metatable.set("__newindex", native(lua, function(write))?)?;

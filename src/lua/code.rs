@@ -4,9 +4,9 @@
 //! calling it gives a new closure, so that every run has its own upvalues and
 //! its own globals table. Code that needs no globals table of its own has no
 //! state either, so one closure serves all its runs, and that is what is kept.
-//! The functions are found by the number that the configuration gave to the
-//! chunk's key, or, where the key is only known when a request comes, in a table
-//! in the registry by the key itself.
+//! The factories stand under their keys in a table in the registry. Where the
+//! configuration knows the key, it gave it a number, the slot, which finds the
+//! function without a look into the table.
 
 use core::ffi::CStr;
 use std::io;
@@ -24,13 +24,6 @@ pub(crate) enum Kept {
     Closure,
 }
 
-/// How it is found.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Slot<'a> {
-    Number(u32),
-    Key(&'a [u8]),
-}
-
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadError {
     #[error("cannot open {}: {}", path.display(), strerror(source))]
@@ -43,61 +36,56 @@ pub(crate) enum LoadError {
 }
 
 impl Vm {
-    /// Pushes the function at `slot` on the main state, if there is one.
-    pub(crate) fn push_kept(&self, slot: Slot<'_>) -> Option<Kept> {
-        let l = self.main();
-        match slot {
-            Slot::Number(n) => {
-                let (kept, function) = (*self.kept.borrow().get(n as usize)?)?;
-                l.push_ref(function);
-                Some(kept)
-            }
-            Slot::Key(key) => {
-                self.push_code();
-                l.raw_get_field(-1, key);
-                l.remove(-2);
-                if l.is_none_or_nil(-1) {
-                    l.pop(1);
-                    return None;
-                }
-                Some(Kept::Factory)
-            }
-        }
+    /// Pushes what is kept at `slot` on the main state, if there is something.
+    pub(crate) fn push_slot(&self, slot: u32) -> Option<Kept> {
+        let (kept, function) = (*self.kept.borrow().get(slot as usize)?)?;
+        self.main().push_ref(function);
+        Some(kept)
     }
 
-    /// Compiles `source`, keeps what it needs at `slot` and leaves that on the
-    /// main state.
+    /// Pushes the factory under `key` on the main state, if there is one.
+    pub(crate) fn push_key(&self, key: &[u8]) -> Option<Kept> {
+        let l = self.main();
+        self.push_code();
+        l.raw_get_field(-1, key);
+        l.remove(-2);
+        if l.is_none_or_nil(-1) {
+            l.pop(1);
+            return None;
+        }
+        Some(Kept::Factory)
+    }
+
+    /// Compiles `source`, keeps the factory under its key, and under its slot
+    /// what runs need; leaves that on the main state.
     pub(crate) fn load(
         &self,
-        slot: Slot<'_>,
+        key: &[u8],
+        slot: Option<u32>,
         source: &[u8],
         chunkname: &CStr,
     ) -> Result<Kept, LoadError> {
         let l = self.main();
         make_factory(self, source, chunkname)?;
 
-        match slot {
-            Slot::Number(n) => {
-                let mut kept = Kept::Factory;
-                if !self.needs_own_globals() && self.call_factory().is_ok() {
-                    kept = Kept::Closure;
-                }
-                l.push_value(-1);
-                let mut known = self.kept.borrow_mut();
-                if known.len() <= n as usize {
-                    known.resize(n as usize + 1, None);
-                }
-                known[n as usize] = Some((kept, l.anchor()));
-                Ok(kept)
+        self.push_code();
+        l.push_value(-2);
+        l.raw_set_field(-2, key);
+        l.pop(1);
+
+        let mut kept = Kept::Factory;
+        if let Some(slot) = slot {
+            if !self.needs_own_globals() && self.call_factory().is_ok() {
+                kept = Kept::Closure;
             }
-            Slot::Key(key) => {
-                self.push_code();
-                l.push_value(-2);
-                l.raw_set_field(-2, key);
-                l.pop(1);
-                Ok(Kept::Factory)
+            l.push_value(-1);
+            let mut known = self.kept.borrow_mut();
+            if known.len() <= slot as usize {
+                known.resize(slot as usize + 1, None);
             }
+            known[slot as usize] = Some((kept, l.anchor()));
         }
+        Ok(kept)
     }
 
     /// Replaces the factory on top of the main state by a closure of it. On

@@ -38,6 +38,12 @@ impl State {
     pub(crate) fn error(self, message: impl Display) -> Raise {
         // SAFETY: luaL_where only pushes a string.
         unsafe { ffi::luaL_where(self.as_ptr(), 1) };
+        // The Lua half of a function is not where its caller looks.
+        if self.bytes(-1).is_some_and(|position| position.starts_with(b"[C]:")) {
+            self.pop(1);
+            // SAFETY: as above.
+            unsafe { ffi::luaL_where(self.as_ptr(), 2) };
+        }
         let text = {
             let position = self.bytes(-1).unwrap_or_default();
             let mut text = position.to_vec();

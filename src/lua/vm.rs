@@ -36,7 +36,7 @@ pub(crate) struct Vm {
     globals_meta: Ref,
     /// What tells the globals that a chunk needs.
     pub(super) inspector: Option<Ref>,
-    /// The code of chunks that have a number.
+    /// What runs need of the chunks that have a slot.
     pub(super) kept: RefCell<Vec<Option<(Kept, Ref)>>>,
     /// The error handler of [`Vm::call`].
     handler: Ref,

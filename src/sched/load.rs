@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Ctx;
 use crate::conf::Chunk;
 use crate::conf::chunk::{self, Source, file_chunkname, os_str};
-use crate::lua::code::{self, Kept, LoadError, Slot};
+use crate::lua::code::{self, Kept, LoadError};
 use crate::ngx::{NgxStr, Request};
 use crate::sys::*;
 
@@ -35,7 +35,7 @@ impl Ctx {
         match &chunk.source {
             Source::Template(path) => self.push_file_by_name(path),
             _ if self.request.debug() => self.push_fixed_verbosely(chunk),
-            _ => match self.vm.push_kept(Slot::Number(chunk.slot)) {
+            _ => match self.vm.push_slot(chunk.slot) {
                 Some(kept) => Ok(kept),
                 None => self.load_fixed(chunk),
             },
@@ -47,8 +47,7 @@ impl Ctx {
     fn push_fixed_verbosely(&self, chunk: &Chunk) -> Result<Kept, ngx_int_t> {
         let r = self.request;
         let key = String::from_utf8_lossy(&chunk.key);
-        let slot = Slot::Number(chunk.slot);
-        let found = self.vm.push_kept(slot);
+        let found = self.vm.push_slot(chunk.slot);
         let number = if found.is_some() { i64::from(chunk.slot) } else { -1 };
 
         r.log_debug(format!("code cache lookup (key='{key}', ref={number})"));
@@ -63,16 +62,16 @@ impl Ctx {
     }
 
     fn load_fixed(&self, chunk: &Chunk) -> Result<Kept, ngx_int_t> {
-        let slot = Slot::Number(chunk.slot);
+        let slot = Some(chunk.slot);
         match &chunk.source {
             Source::Inline(code) => self
                 .vm
-                .load(slot, code, &chunk.chunkname)
+                .load(&chunk.key, slot, code, &chunk.chunkname)
                 .map_err(|error| failed(self.request, None, &error)),
             Source::File(path) => {
                 let path = os_str(path.to_bytes()).as_ref();
                 code::read_file(path)
-                    .and_then(|code| self.vm.load(slot, &code, &chunk.chunkname))
+                    .and_then(|code| self.vm.load(&chunk.key, slot, &code, &chunk.chunkname))
                     .map_err(|error| failed(self.request, Some(path), &error))
             }
             Source::Template(_) => unreachable!("a path with variables has no slot"),
@@ -101,13 +100,12 @@ impl Ctx {
 
         let name = value.bytes();
         let key = chunk::file_key(name);
-        let slot = Slot::Key(&key);
-        if let Some(kept) = self.vm.push_kept(slot) {
+        if let Some(kept) = self.vm.push_key(&key) {
             return Ok(kept);
         }
         let path = os_str(name).as_ref();
         code::read_file(path)
-            .and_then(|code| self.vm.load(slot, &code, &file_chunkname(name)))
+            .and_then(|code| self.vm.load(&key, None, &code, &file_chunkname(name)))
             .map_err(|error| failed(r, Some(path), &error))
     }
 }
