@@ -5,6 +5,7 @@ use crate::system::site::{Client, Conf, Held, Site, get};
 
 pub const TESTS: &[Test] = &[
     Test { name: "a graceful end waits for code that sleeps", conf: until_exit, run: graceful },
+    Test { name: "a graceful end waits for code that gives way", conf: busy, run: graceful },
     Test { name: "worker_shutdown_timeout ends code that sleeps", conf: limited, run: limit },
     Test { name: "a fast end does not wait", conf: forever, run: fast },
     Test { name: "a fast end after a graceful one", conf: forever, run: graceful_then_fast },
@@ -63,6 +64,13 @@ pub const UNTIL_EXIT: &str =
 
 fn until_exit() -> Conf {
     sleepers("first", UNTIL_EXIT)
+}
+
+/// `ngx.sleep(0)` needs no timer, but nginx ends when it has no timers left.
+fn busy() -> Conf {
+    let sleep = "while not ngx.worker.exiting() do ngx.sleep(0) end \
+                 for _ = 1, 100 do ngx.sleep(0) end";
+    sleepers("first", sleep)
 }
 
 fn limited() -> Conf {
