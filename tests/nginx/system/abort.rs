@@ -1,7 +1,5 @@
 //! Clients that go away while code waits leave nothing behind.
 
-use std::time::Duration;
-
 use crate::system::Test;
 use crate::system::memory::{LOCATIONS, Memory, WATCH, numbers};
 use crate::system::site::{Client, Conf, Held, Site, get};
@@ -56,6 +54,18 @@ const SLEEPERS: &str = r#"
             ngx.say("done")
         }
     }
+    location = /auth {
+        auth_request /nested;
+        content_by_lua_block { ngx.say("done") }
+    }
+    location = /mirror {
+        mirror /not-counted;
+        content_by_lua_block { require("watch").sleep(tonumber(ngx.var.seconds)) }
+    }
+    location = /not-counted {
+        internal;
+        content_by_lua_block { ngx.sleep(tonumber(ngx.var.seconds)) }
+    }
     location = /ssi {
         default_type text/html;
         alias html/ssi.html;
@@ -77,19 +87,19 @@ fn unnoticed() -> Conf {
 }
 
 fn sleeper_requests(site: &Site) -> Result<Vec<String>, String> {
-    // The code sleeps in a subrequest, while the main request waits for it.
     site.write_file("html/ssi.html", "before <!--# include virtual=\"/nested\" --> after")?;
-    Ok(["/rewrite", "/access", "/content", "/nested", "/ssi"].map(get).into())
+    // In the latter three, the code sleeps in a subrequest.
+    Ok(["/rewrite", "/access", "/content", "/nested", "/ssi", "/auth", "/mirror"].map(get).into())
 }
 
 fn abort_sleep(site: &mut Site) -> Result<(), String> {
     let requests = sleeper_requests(site)?;
-    stays_flat(site, &requests, 250, Leave::Abort)
+    stays_flat(site, &requests, 100, Leave::Abort)
 }
 
 fn abort_unnoticed(site: &mut Site) -> Result<(), String> {
     let requests = sleeper_requests(site)?;
-    stays_flat(site, &requests, 250, Leave::Abort)
+    stays_flat(site, &requests, 100, Leave::Abort)
 }
 
 /// The code that counts the request runs before the one that wants the body.
@@ -101,7 +111,7 @@ fn bodies() -> Conf {
     }"#;
     let locations = format!(
         r#"
-        client_body_timeout 200ms;
+        client_body_timeout 100ms;
         log_by_lua_block {{
             local watch = require "watch"
             watch.ended = watch.ended + 1
@@ -151,11 +161,11 @@ fn body_requests() -> Vec<String> {
 }
 
 fn abort_body(site: &mut Site) -> Result<(), String> {
-    stays_flat(site, &body_requests(), 250, Leave::Abort)
+    stays_flat(site, &body_requests(), 100, Leave::Abort)
 }
 
 fn stall_body(site: &mut Site) -> Result<(), String> {
-    stays_flat(site, &body_requests(), 250, Leave::Stall)
+    stays_flat(site, &body_requests(), 100, Leave::Stall)
 }
 
 /// More than the system's socket buffers hold, a piece at a time.
@@ -187,7 +197,7 @@ fn outputs() -> Conf {
 }
 
 fn abort_output(site: &mut Site) -> Result<(), String> {
-    stays_flat(site, &["/noticed", "/unnoticed"].map(get), 12, Leave::Abort)
+    stays_flat(site, &["/noticed", "/unnoticed"].map(get), 6, Leave::Abort)
 }
 
 /// What the clients do when the code has begun.
@@ -199,25 +209,26 @@ enum Leave {
     Stall,
 }
 
-/// Sends `size` requests at a time, of all kinds, six times: twice to warm up.
+const WARM_UP: usize = 3;
+const ROUNDS: usize = 10;
+
+/// Sends `size` requests of all kinds at a time, again and again.
 fn stays_flat(
     site: &mut Site,
     requests: &[String],
     size: usize,
     leave: Leave,
 ) -> Result<(), String> {
-    let mut before = None;
-    for round in 0..6 {
-        if round == 2 {
-            before = Some(Memory::of_worker(&site.client)?);
-        }
-        batch(&site.client, requests, size, leave)?;
-    }
+    let rounds =
+        |rounds: usize| (0..rounds).try_for_each(|_| batch(&site.client, requests, size, leave));
+    rounds(WARM_UP)?;
+    let before = Memory::of_worker(&site.client)?;
+    rounds(ROUNDS)?;
     let after = Memory::of_worker(&site.client)?;
-    before.map_or(Ok(()), |before| before.is_flat(&after))?;
+    before.is_flat(&after)?;
 
     // The worker stays as long as there is a timer of a request.
-    site.end(libc::SIGQUIT).map(|_: Duration| ())
+    site.end(libc::SIGQUIT)
 }
 
 fn batch(client: &Client, requests: &[String], size: usize, leave: Leave) -> Result<(), String> {

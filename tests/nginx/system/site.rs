@@ -5,7 +5,6 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::fd::AsRawFd;
-use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,6 +27,8 @@ const POLL: Duration = Duration::from_millis(5);
 /// What is special about an nginx.conf.
 #[derive(Clone)]
 pub struct Conf {
+    /// Stands before `http {}`.
+    pub main: String,
     /// Goes into `http {}`.
     pub http: String,
     /// Goes into `server {}`.
@@ -38,11 +39,18 @@ pub struct Conf {
 
 impl Conf {
     pub fn new(http: impl Into<String>, server: impl Into<String>) -> Conf {
-        Conf { http: http.into(), server: server.into(), workers: 1, master: true }
+        Conf {
+            main: String::new(),
+            http: http.into(),
+            server: server.into(),
+            workers: 1,
+            master: true,
+        }
     }
 
     fn block(&self) -> Block {
-        let sections = [("http_config", &self.http), ("config", &self.server)];
+        let sections =
+            [("main_config", &self.main), ("http_config", &self.http), ("config", &self.server)];
         Block {
             sections: sections
                 .map(|(name, text)| (name.to_owned(), Value::text(text.as_bytes())))
@@ -50,7 +58,7 @@ impl Conf {
             settings: BlockSettings {
                 repeat_each: 1,
                 workers: self.workers.to_string(),
-                connections: "1024".into(),
+                connections: "512".into(),
                 log_level: "info".into(),
                 timeout: String::new(),
                 master_process: self.master,
@@ -139,16 +147,12 @@ impl<'a> Site<'a> {
         Ok(())
     }
 
-    /// Sends a signal that ends nginx, and waits for that. Returns how long it took.
-    pub fn end(&mut self, signal: i32) -> Result<Duration, String> {
+    /// Sends a signal that ends nginx, and waits for that.
+    pub fn end(&mut self, signal: i32) -> Result<(), String> {
         let mut nginx = self.nginx.take().ok_or("nginx has ended already")?;
-        let start = Instant::now();
         signal_process(self.pid()?, signal);
         let status: ExitStatus = self.client.until("nginx ends", || Ok(nginx.exit_status()))?;
-        if !status.success() {
-            return Err(format!("nginx ended with {status}"));
-        }
-        Ok(start.elapsed())
+        if status.success() { Ok(()) } else { Err(format!("nginx ended with {status}")) }
     }
 
     /// `nginx -t` on the nginx.conf: the exit code and what it wrote.
@@ -231,8 +235,8 @@ pub fn is_running(pid: i32) -> bool {
 /// and the next requests take it again.
 pub fn peak_memory(pid: i32) -> Result<u64, String> {
     let path = format!("/proc/{pid}/status");
-    let status = fs::read_to_string(Path::new(&path))
-        .map_err(|error| format!("cannot read {path}: {error}"))?;
+    let status =
+        fs::read_to_string(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
     status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
