@@ -4,6 +4,7 @@ pub(crate) mod buf;
 pub(crate) mod event;
 pub(crate) mod headers;
 pub(crate) mod log;
+mod multi;
 pub(crate) mod pool;
 pub(crate) mod request;
 pub(crate) mod request_headers;

@@ -10,8 +10,9 @@ use super::headers::{self, Fields};
 use crate::lua::state::Type;
 use crate::lua::{Return, State, function};
 use crate::ngx::NgxStr;
+use crate::ngx::headers::SetError;
 use crate::ngx::headers::{iter, len};
-use crate::ngx::request_headers::{self, SetError};
+use crate::ngx::request_headers;
 use crate::sys::lua::lua_upvalueindex;
 use crate::sys::*;
 

@@ -10,7 +10,8 @@ use super::header_values::{key, with_values};
 use crate::lua::state::Type;
 use crate::lua::{Return, State, function};
 use crate::ngx::Request;
-use crate::ngx::response_headers::{self, SetError};
+use crate::ngx::headers::SetError;
+use crate::ngx::response_headers;
 use crate::sys::NGX_LOG_ERR;
 use crate::sys::lua::LUA_GLOBALSINDEX;
 

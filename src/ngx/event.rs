@@ -12,6 +12,9 @@ use crate::sys::{
 /// is armed.
 pub(crate) struct Timer(ngx_event_t);
 
+/// Far more than a round of the event loop takes.
+const GUARD_MSEC: usize = 1000;
+
 impl Timer {
     pub(crate) fn new(handler: unsafe extern "C" fn(*mut ngx_event_t)) -> Self {
         // SAFETY: all fields of an event may be zero.
@@ -30,6 +33,8 @@ impl Timer {
             (*event).log = (*ngx_cycle).log;
             if msec == 0 {
                 ngx_post_event(event, &raw mut ngx_posted_next_events);
+                // A worker that shuts down waits for timers, not for this.
+                ngx_add_timer(event, GUARD_MSEC);
             } else {
                 ngx_add_timer(event, msec);
             }

@@ -5,6 +5,14 @@ use core::ptr;
 use super::{NgxStr, Pool};
 use crate::sys::*;
 
+/// Why a header cannot be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetError {
+    /// nginx would refuse such a header.
+    Invalid,
+    NoMemory,
+}
+
 /// Iterates over the headers of a list, removed ones included.
 pub(crate) struct Headers {
     part: *mut ngx_list_part_t,

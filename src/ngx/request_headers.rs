@@ -7,16 +7,9 @@ use core::ptr;
 
 use nginx_lua_text::header::content_length;
 
-use super::headers::{self, iter};
-use super::{NgxStr, Request, string};
+use super::headers::{self, SetError, iter};
+use super::{NgxStr, Request, multi, string};
 use crate::sys::*;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SetError {
-    /// nginx would refuse such a header.
-    Invalid,
-    NoMemory,
-}
 
 /// Replaces all headers `name` by one for each value.
 pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
@@ -112,6 +105,11 @@ impl Known {
         !self.is_multi() && !several.contains(&self.offset)
     }
 
+    /// Whether nginx keeps pointers to all headers of the name.
+    fn is_linked(&self) -> bool {
+        cfg!(nginx_1_23_0) || self.is_multi()
+    }
+
     #[cfg(nginx_1_23_0)]
     fn is_multi(&self) -> bool {
         self.offset == core::mem::offset_of!(ngx_http_headers_in_t, cookie)
@@ -151,76 +149,30 @@ fn relink(r: Request, changed: Option<&Known>) -> Result<(), SetError> {
     Ok(())
 }
 
-/// Empties nginx's pointer for a header.
-#[cfg(nginx_1_23_0)]
-unsafe fn start(_: Request, slot: *mut *mut ngx_table_elt_t, _: &Known) -> Result<(), SetError> {
-    // SAFETY: the caller gives a pointer field of headers_in.
-    unsafe { *slot = ptr::null_mut() };
-    Ok(())
-}
-
-/// Adds a header to those that nginx knows: a linked list.
-#[cfg(nginx_1_23_0)]
-unsafe fn link(
-    mut slot: *mut *mut ngx_table_elt_t,
-    header: *mut ngx_table_elt_t,
-    _: &Known,
-) -> Result<(), SetError> {
-    // SAFETY: as above; the list was started empty.
+/// Empties nginx's pointer, or pointers, for a header.
+unsafe fn start(r: Request, slot: multi::Slot, known: &Known) -> Result<(), SetError> {
+    // SAFETY: the caller gives a field of headers_in.
     unsafe {
-        (*header).next = ptr::null_mut();
-        while !(*slot).is_null() {
-            slot = &raw mut (**slot).next;
+        if known.is_linked() {
+            return multi::clear(r, slot);
         }
-        *slot = header;
+        *slot = ptr::null_mut();
     }
     Ok(())
 }
 
-/// Empties nginx's pointer, or array of pointers, for a header.
-#[cfg(not(nginx_1_23_0))]
-unsafe fn start(
-    r: Request,
-    slot: *mut *mut ngx_table_elt_t,
-    known: &Known,
-) -> Result<(), SetError> {
-    // SAFETY: the caller gives a field of headers_in, an array where the
-    // header may stand more than once.
-    unsafe {
-        if known.is_multi() {
-            let array: *mut ngx_array_t = slot.cast();
-            if (*array).elts.is_null() {
-                let size = size_of::<*mut ngx_table_elt_t>();
-                let elts = ngx_palloc(r.pool().as_ptr(), 2 * size);
-                if elts.is_null() {
-                    return Err(SetError::NoMemory);
-                }
-                *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
-            }
-            (*array).nelts = 0;
-        } else {
-            *slot = ptr::null_mut();
-        }
-    }
-    Ok(())
-}
-
-/// Adds a header to those that nginx knows: the first, or an array.
-#[cfg(not(nginx_1_23_0))]
+/// Adds a header to those that nginx knows: the first, or all.
 unsafe fn link(
-    slot: *mut *mut ngx_table_elt_t,
+    slot: multi::Slot,
     header: *mut ngx_table_elt_t,
     known: &Known,
 ) -> Result<(), SetError> {
-    // SAFETY: as above.
+    // SAFETY: as above; the field was emptied.
     unsafe {
-        if known.is_multi() {
-            let place: *mut *mut ngx_table_elt_t = ngx_array_push(slot.cast()).cast();
-            if place.is_null() {
-                return Err(SetError::NoMemory);
-            }
-            *place = header;
-        } else if (*slot).is_null() {
+        if known.is_linked() {
+            return multi::push(slot, header);
+        }
+        if (*slot).is_null() {
             *slot = header;
         }
     }

@@ -5,13 +5,12 @@ use core::ptr;
 
 use nginx_lua_text::header::{content_length, content_type_len};
 
-use super::headers::{self, iter};
-pub(crate) use super::request_headers::SetError;
-use super::{NgxStr, Request, string};
+use super::headers::{self, SetError, iter};
+use super::{NgxStr, Request, multi, string};
 use crate::sys::*;
 
 type Out = ngx_http_headers_out_t;
-type Slot = *mut *mut ngx_table_elt_t;
+type Slot = multi::Slot;
 
 /// How nginx treats a response header.
 #[derive(Clone, Copy)]
@@ -82,7 +81,7 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetEr
                 *slot(out, offset) = single(r, name, value)?;
             }
             Kind::Multi(offset) => {
-                reset_multi(r, slot(out, offset))?;
+                multi::clear(r, slot(out, offset))?;
                 replace_linked(r, name, values, slot(out, offset))?;
             }
             Kind::WwwAuthenticate => set_www_authenticate(r, name, values)?,
@@ -191,60 +190,9 @@ unsafe fn replace_linked(
     unsafe {
         for header in iter(&raw mut (*headers_out(r)).headers) {
             if (*header).hash != 0 && (*header).key.bytes().eq_ignore_ascii_case(name) {
-                link(slot, header)?;
+                multi::push(slot, header)?;
             }
         }
-    }
-    Ok(())
-}
-
-#[cfg(nginx_1_23_0)]
-unsafe fn reset_multi(_: Request, slot: Slot) -> Result<(), SetError> {
-    // SAFETY: a pointer field of headers_out.
-    unsafe { *slot = ptr::null_mut() };
-    Ok(())
-}
-
-#[cfg(nginx_1_23_0)]
-unsafe fn link(mut slot: Slot, header: *mut ngx_table_elt_t) -> Result<(), SetError> {
-    // SAFETY: a linked list that starts at a field of headers_out.
-    unsafe {
-        (*header).next = ptr::null_mut();
-        while !(*slot).is_null() {
-            slot = &raw mut (**slot).next;
-        }
-        *slot = header;
-    }
-    Ok(())
-}
-
-#[cfg(not(nginx_1_23_0))]
-unsafe fn reset_multi(r: Request, slot: Slot) -> Result<(), SetError> {
-    // SAFETY: an array field of headers_out.
-    unsafe {
-        let array: *mut ngx_array_t = slot.cast();
-        if (*array).elts.is_null() {
-            let size = size_of::<*mut ngx_table_elt_t>();
-            let elts = ngx_palloc(r.pool().as_ptr(), 2 * size);
-            if elts.is_null() {
-                return Err(SetError::NoMemory);
-            }
-            *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
-        }
-        (*array).nelts = 0;
-    }
-    Ok(())
-}
-
-#[cfg(not(nginx_1_23_0))]
-unsafe fn link(slot: Slot, header: *mut ngx_table_elt_t) -> Result<(), SetError> {
-    // SAFETY: an array field of headers_out, initialized.
-    unsafe {
-        let place: *mut *mut ngx_table_elt_t = ngx_array_push(slot.cast()).cast();
-        if place.is_null() {
-            return Err(SetError::NoMemory);
-        }
-        *place = header;
     }
     Ok(())
 }
@@ -254,7 +202,7 @@ fn set_www_authenticate(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(),
     // SAFETY: live request; the field starts a linked list.
     unsafe {
         let slot = slot(headers_out(r), offset_of!(Out, www_authenticate));
-        reset_multi(r, slot)?;
+        multi::clear(r, slot)?;
         replace_linked(r, name, values, slot)
     }
 }

@@ -1,0 +1,68 @@
+//! Headers of which nginx keeps several: a linked list since 1.23, an array of
+//! pointers before.
+
+use super::Request;
+use super::headers::SetError;
+use crate::sys::*;
+
+/// A field of the parsed headers.
+pub(super) type Slot = *mut *mut ngx_table_elt_t;
+
+/// # Safety
+/// `slot` is such a field of a live request.
+#[cfg(nginx_1_23_0)]
+pub(super) unsafe fn clear(_: Request, slot: Slot) -> Result<(), SetError> {
+    // SAFETY: a pointer field of the parsed headers.
+    unsafe { *slot = core::ptr::null_mut() };
+    Ok(())
+}
+
+/// # Safety
+/// The field was cleared, and `header` is of the same list of headers.
+#[cfg(nginx_1_23_0)]
+pub(super) unsafe fn push(mut slot: Slot, header: *mut ngx_table_elt_t) -> Result<(), SetError> {
+    // SAFETY: a linked list that starts at a field of the parsed headers.
+    unsafe {
+        (*header).next = core::ptr::null_mut();
+        while !(*slot).is_null() {
+            slot = &raw mut (**slot).next;
+        }
+        *slot = header;
+    }
+    Ok(())
+}
+
+/// # Safety
+/// `slot` is such a field of a live request.
+#[cfg(not(nginx_1_23_0))]
+pub(super) unsafe fn clear(r: Request, slot: Slot) -> Result<(), SetError> {
+    // SAFETY: an array field of the parsed headers.
+    unsafe {
+        let array: *mut ngx_array_t = slot.cast();
+        if (*array).elts.is_null() {
+            let size = size_of::<*mut ngx_table_elt_t>();
+            let elts = ngx_palloc(r.pool().as_ptr(), 2 * size);
+            if elts.is_null() {
+                return Err(SetError::NoMemory);
+            }
+            *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
+        }
+        (*array).nelts = 0;
+    }
+    Ok(())
+}
+
+/// # Safety
+/// The field was cleared, and `header` is of the same list of headers.
+#[cfg(not(nginx_1_23_0))]
+pub(super) unsafe fn push(slot: Slot, header: *mut ngx_table_elt_t) -> Result<(), SetError> {
+    // SAFETY: an array field of the parsed headers, initialized.
+    unsafe {
+        let place: *mut *mut ngx_table_elt_t = ngx_array_push(slot.cast()).cast();
+        if place.is_null() {
+            return Err(SetError::NoMemory);
+        }
+        *place = header;
+    }
+    Ok(())
+}
