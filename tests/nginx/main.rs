@@ -58,6 +58,13 @@ fn main() -> ExitCode {
     trials.extend(harness.trials());
     let conclusion = libtest_mimic::run(&args, trials);
     harness.finish(&args);
+    if !args.list {
+        // The lists above come after the summary; the end should be the sum.
+        println!(
+            "\n{} passed, {} failed, {} skipped",
+            conclusion.num_passed, conclusion.num_failed, conclusion.num_ignored
+        );
+    }
     conclusion.exit_code()
 }
 
