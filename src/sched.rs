@@ -12,6 +12,6 @@ pub(crate) mod run;
 pub(crate) mod thread;
 pub(crate) mod writer;
 
-pub(crate) use ctx::Ctx;
+pub(crate) use ctx::{Ctx, Exit};
 pub(crate) use run::Run;
 pub(crate) use thread::{Outcome, Thread, Wait};

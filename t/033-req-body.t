@@ -871,3 +871,30 @@ POST /t
 hello
 --- response_body
 hello
+
+
+
+=== TEST 48: 413 at once has the same error page
+--- config
+    error_page 413 = /too-large;
+
+    location = /t {
+        client_max_body_size 10;
+        access_by_lua_block {
+            ngx.req.read_body()
+            ngx.log(ngx.WARN, "not reached")
+        }
+        content_by_lua_block { ngx.log(ngx.WARN, "not reached") }
+    }
+    location = /too-large {
+        content_by_lua_block { ngx.say("too large") }
+    }
+--- raw_request eval
+"POST /t HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\na\r\n and so on\r\n0\r\n\r\n"
+--- response_body
+too large
+--- error_log
+client intended to send too large chunked body
+--- no_error_log
+not reached
+--- differs: the C module says 413 if the body is there at once, and 200 if it comes later

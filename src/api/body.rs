@@ -6,8 +6,8 @@ use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
 use crate::ngx::buf;
-use crate::sched::Wait;
 use crate::sched::body::Reading;
+use crate::sched::{Exit, Wait};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("ngx.req.read_body", read_body),
@@ -38,7 +38,7 @@ fn read_body(l: State) -> Return {
             Ok(park(l))
         }
         Reading::Failed(status) => {
-            ctx.exit.set(Some(status));
+            ctx.exit.set(Some(Exit::Refused(status)));
             Ok(park(l))
         }
     }

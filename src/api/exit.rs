@@ -5,6 +5,7 @@ use super::function::Function;
 use crate::conf::{Phase, Phases};
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
+use crate::sched::Exit;
 use crate::sys::*;
 
 pub(super) const FUNCTIONS: &[Function] = &[Function::new("ngx.exit", exit)];
@@ -51,7 +52,7 @@ fn exit(l: State) -> Return {
         }
         status = NGX_HTTP_OK as ngx_int_t;
     }
-    ctx.exit.set(Some(status));
+    ctx.exit.set(Some(Exit::Asked(status)));
     Ok(park(l))
 }
 

@@ -11,6 +11,7 @@ use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 use crate::ngx::{Request, string};
+use crate::sched::Exit;
 use crate::sys::*;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -196,7 +197,7 @@ fn set_uri(l: State) -> Return {
             (*r.as_ptr()).set_uri_changed(1);
         }
         ctx.table.forget(&ctx.vm);
-        ctx.exit.set(Some(OK));
+        ctx.exit.set(Some(Exit::Asked(OK)));
         return Ok(park(l));
     }
     // SAFETY: live request.

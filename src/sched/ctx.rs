@@ -27,8 +27,8 @@ pub(crate) struct Ctx {
     pub resume: Cell<ngx_http_event_handler_pt>,
     /// Threads that can go on.
     pub ready: Ready,
-    /// The status that `ngx.exit` asked for, in a thread.
-    pub exit: Cell<Option<ngx_int_t>>,
+    /// What ends the phase's code.
+    pub exit: Cell<Option<Exit>>,
     pub output: Output,
     /// What `body_filter_by_lua` has passed on.
     pub filter: Filter,
@@ -38,6 +38,15 @@ pub(crate) struct Ctx {
     pub table: Table,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
+}
+
+/// Why code is ended before its own end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// `ngx.exit` asked for this status.
+    Asked(ngx_int_t),
+    /// nginx refused something, and answers as it would without Lua.
+    Refused(ngx_int_t),
 }
 
 /// The state of a response body that Lua code filters.

@@ -11,6 +11,7 @@ use core::cell::{Cell, RefCell, UnsafeCell};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
+use super::ctx::Exit;
 use super::failures::Failures;
 use super::writer::Written;
 use super::{Ctx, Run};
@@ -334,8 +335,11 @@ impl Ctx {
             }
             Step::Exit => {
                 self.abort();
-                let code = self.exit.take().unwrap_or(OK);
-                Outcome::Exit(self.exit_status(phase, code))
+                Outcome::Exit(match self.exit.take() {
+                    Some(Exit::Asked(code)) => self.exit_status(phase, code),
+                    Some(Exit::Refused(rc)) => rc,
+                    None => OK,
+                })
             }
         }
     }
