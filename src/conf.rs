@@ -49,15 +49,14 @@ pub(crate) struct MainConf {
     pub init_worker: Option<Chunk>,
     /// Phases that some location has code for.
     pub used: Phases,
-    /// Some location says `lua_code_cache off`.
-    pub has_private_vm: bool,
     /// Code key → slot in the machine's code table.
     slots: HashMap<Vec<u8>, u32>,
     /// The machine that checks syntax while the configuration is read.
     pub checker: Option<check::Checker>,
     /// The worker's machine; none while nginx only tests the configuration.
     pub vm: RefCell<Option<Rc<Vm>>>,
-    /// Phase handlers that have not yet moved to the end of their phase.
+    /// Whether the phase handlers stand where they shall: at the end of their
+    /// phase, to which the first request moves them, or where they are.
     pub rewrite_in_place: core::cell::Cell<bool>,
     pub access_in_place: core::cell::Cell<bool>,
 }
@@ -75,7 +74,6 @@ impl MainConf {
             init: None,
             init_worker: None,
             used: Phases::empty(),
-            has_private_vm: false,
             slots: HashMap::new(),
             checker: None,
             vm: RefCell::new(None),
@@ -160,16 +158,11 @@ impl LocConf {
         self.hooks[hook_index(phase)?].as_ref()
     }
 
-    /// Sets the code for a phase; false if there was some already.
-    pub(crate) fn set_hook(&mut self, phase: Phase, chunk: Chunk) -> bool {
-        let Some(index) = hook_index(phase) else {
-            return false;
-        };
-        let free = self.hooks[index].is_none();
-        if free {
+    /// Sets the code for a phase that locations have.
+    pub(crate) fn set_hook(&mut self, phase: Phase, chunk: Chunk) {
+        if let Some(index) = hook_index(phase) {
             self.hooks[index] = Some(Rc::new(chunk));
         }
-        free
     }
 }
 

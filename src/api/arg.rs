@@ -4,6 +4,7 @@
 use core::ffi::c_int;
 
 use super::call::{self, NO_REQUEST};
+use super::function::computed;
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State, function};
@@ -17,12 +18,7 @@ const DEEPEST: usize = 100;
 pub(super) fn open(l: State) {
     l.raw_get_field(LUA_GLOBALSINDEX, "ngx");
     l.new_table(0, 0);
-    l.new_table(0, 2);
-    l.push_function(function(read), 0);
-    l.raw_set_field(-2, "__index");
-    l.push_function(function(write), 0);
-    l.raw_set_field(-2, "__newindex");
-    l.set_metatable(-2);
+    computed(l, function(read), function(write));
     l.raw_set_field(-2, "arg");
     l.pop(1);
 }

@@ -2,6 +2,7 @@
 //! `ngx.headers_sent`.
 
 use super::call::{self, NO_REQUEST};
+use super::function::computed;
 use crate::lua::state::Type;
 use crate::lua::{Return, State, function};
 use crate::sys::lua::LUA_GLOBALSINDEX;
@@ -9,12 +10,7 @@ use crate::sys::*;
 
 pub(super) fn open(l: State) {
     l.raw_get_field(LUA_GLOBALSINDEX, "ngx");
-    l.new_table(0, 2);
-    l.push_function(function(read), 0);
-    l.raw_set_field(-2, "__index");
-    l.push_function(function(write), 0);
-    l.raw_set_field(-2, "__newindex");
-    l.set_metatable(-2);
+    computed(l, function(read), function(write));
     l.pop(1);
 }
 

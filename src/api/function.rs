@@ -41,3 +41,14 @@ impl Function {
         l.set_top(top);
     }
 }
+
+/// Gives the table on top of the stack computed fields: `read` gets the table
+/// and a key, `write` a value as well.
+pub(super) fn computed(l: State, read: lua_CFunction, write: lua_CFunction) {
+    l.new_table(0, 2);
+    l.push_function(read, 0);
+    l.raw_set_field(-2, "__index");
+    l.push_function(write, 0);
+    l.raw_set_field(-2, "__newindex");
+    l.set_metatable(-2);
+}

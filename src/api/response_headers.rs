@@ -6,6 +6,7 @@ use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::header::dashes;
 
 use super::call::{self, NO_REQUEST};
+use super::function::computed;
 use super::header_values::{key, with_values};
 use crate::lua::state::Type;
 use crate::lua::{Return, State, function};
@@ -21,12 +22,7 @@ const MAX_VALUES: usize = 100;
 pub(super) fn open(l: State) {
     l.raw_get_field(LUA_GLOBALSINDEX, "ngx");
     l.new_table(0, 0);
-    l.new_table(0, 2);
-    l.push_function(function(read), 0);
-    l.raw_set_field(-2, "__index");
-    l.push_function(function(write), 0);
-    l.raw_set_field(-2, "__newindex");
-    l.set_metatable(-2);
+    computed(l, function(read), function(write));
     l.raw_set_field(-2, "header");
     l.pop(1);
 }

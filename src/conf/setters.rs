@@ -104,7 +104,6 @@ pub(super) unsafe extern "C" fn code_cache(
         location.code_cache = ngx_flag_t::from(on);
         if !on {
             cf.log(NGX_LOG_ALERT, "lua_code_cache is off; this will hurt performance");
-            cf.main_conf().has_private_vm = true;
         }
         Ok(())
     })

@@ -143,6 +143,12 @@ impl Run {
             Some(Arg::Set(args)) => unsafe { &*args },
             _ => &[],
         };
+        // The function is there; the error handler comes.
+        if !l.ensure(args.len() as i32 + 2) {
+            l.pop(1);
+            ctx.request.log(NGX_LOG_ERR, "too many arguments for set_by_lua");
+            return Err(());
+        }
         for arg in args {
             l.push_bytes(arg);
         }
