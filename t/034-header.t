@@ -1308,3 +1308,20 @@ x-mine
 Vary: Accept-Encoding, X-Foo
 --- response_body
 text
+
+
+
+=== TEST 64: empty values in an array are left out
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.header["Set-Cookie"] = { "", "a=1", "", "b=2", "" }
+            ngx.header["X-None"] = { "", "" }
+            ngx.header["Expires"] = { "never", "" }
+            ngx.say(table.concat(ngx.header.set_cookie, " "), " ", ngx.header.x_none, " ", ngx.header.expires)
+        }
+    }
+--- response_body
+a=1 b=2 nil nil
+--- raw_response_headers_like: Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n
+--- raw_response_headers_unlike: (?:Set-Cookie|Expires): \r\n

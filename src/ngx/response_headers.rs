@@ -2,6 +2,7 @@
 
 use core::mem::offset_of;
 use core::ptr;
+use std::borrow::Cow;
 
 use nginx_lua_text::header::{content_length, content_type_len};
 
@@ -59,12 +60,18 @@ impl Kind {
 /// send.
 pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
     let kind = Kind::of(name);
+    // An empty value among several is none.
+    let several: Cow<'_, [&[u8]]> = if values.iter().any(|value| value.is_empty()) {
+        values.iter().copied().filter(|value| !value.is_empty()).collect()
+    } else {
+        Cow::Borrowed(values)
+    };
     // A header that nginx keeps one of takes the last value.
     let values = match kind {
-        Kind::Plain | Kind::Multi(_) | Kind::WwwAuthenticate => values,
+        Kind::Plain | Kind::Multi(_) | Kind::WwwAuthenticate => &several,
         _ => &values[values.len().saturating_sub(1)..],
     };
-    let value = values.last().copied();
+    let value = values.last().copied().filter(|value| !value.is_empty());
     let out = headers_out(r);
 
     // SAFETY: live request; the offsets are those of its fields.
