@@ -5,7 +5,8 @@ use crate::sys::lua::{LUA_GLOBALSINDEX, lua_CFunction};
 
 /// A function that Lua code can call.
 pub(super) struct Function {
-    /// Where it stands, from the globals on: `ngx.req.get_method`.
+    /// Where it stands, from the globals on, as `ngx.req.get_method`, or in its
+    /// module.
     path: &'static str,
     call: lua_CFunction,
 }
@@ -18,10 +19,18 @@ impl Function {
         Self { path, call: function(call) }
     }
 
-    /// Puts the function in its place; tables on the way are made.
+    /// Puts the function in its place among the globals.
     pub(super) fn register(&self, l: State) {
-        let top = l.top();
         l.push_value(LUA_GLOBALSINDEX);
+        self.register_in(l);
+        l.pop(1);
+    }
+
+    /// Puts the function in its place, seen from the table on top of the stack;
+    /// tables on the way are made.
+    pub(super) fn register_in(&self, l: State) {
+        let top = l.top();
+        l.push_value(-1);
 
         let mut names = self.path.split('.').peekable();
         while let Some(name) = names.next() {
