@@ -38,7 +38,7 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     arg::open(l);
     ctx::open(l);
     request_headers::open(lua)?;
-    response_headers::open(l);
+    response_headers::open(lua)?;
     var::open(lua)?;
     worker::open(l);
     coroutine::open(lua)?;

@@ -4,6 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
+use super::{ctx, response_headers};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -17,8 +18,22 @@ pub(super) struct Module {
     pub source: &'static str,
 }
 
-const MODULES: &[Module] =
-    &[Module { name: "resty.core", functions: &[], source: include_str!("resty_core.lua") }];
+const MODULES: &[Module] = &[
+    Module { name: "resty.core", functions: &[], source: include_str!("resty_core.lua") },
+    Module { name: "ngx.resp", functions: response_headers::RESP, source: AS_IT_IS },
+    Module { name: "resty.core.response", functions: response_headers::CORE, source: AS_IT_IS },
+    Module { name: "resty.core.ctx", functions: ctx::CORE, source: AS_IT_IS },
+    Module { name: "resty.core.var", functions: &[], source: AS_IT_IS },
+];
+
+/// A module that has nothing but its functions and the version of the
+/// lua-resty-core that it stands for.
+const AS_IT_IS: &str = r#"
+local name, module = ...
+local version = require("resty.core").version
+module.version, module._VERSION = version, version
+return module
+"#;
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let package: mlua::Table = lua.globals().get("package")?;
