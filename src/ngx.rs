@@ -10,6 +10,7 @@ pub(crate) mod request;
 pub(crate) mod request_headers;
 pub(crate) mod response_headers;
 pub(crate) mod string;
+pub(crate) mod variable;
 
 pub(crate) use pool::Pool;
 pub(crate) use request::Request;

@@ -26,9 +26,8 @@ impl<'a> Name<'a> {
     pub(crate) fn new(text: &'a [u8], lowcase: &'a mut [u8]) -> Self {
         debug_assert_eq!(text.len(), lowcase.len());
         // SAFETY: there is room for the name.
-        let hash = unsafe {
-            ngx_hash_strlow(lowcase.as_mut_ptr(), text.as_ptr().cast_mut(), text.len())
-        };
+        let hash =
+            unsafe { ngx_hash_strlow(lowcase.as_mut_ptr(), text.as_ptr().cast_mut(), text.len()) };
         Self { kind: Kind::of(text), hash, text, lowcase }
     }
 
@@ -359,8 +358,7 @@ pub(crate) fn value<'a>(r: Request, name: Name) -> Value<'a> {
             Kind::LastModified => Value::Other,
             Kind::ContentLength if (*out).content_length.is_null() => Value::Other,
             _ => {
-                let mut same =
-                    iter(&raw mut (*out).headers).filter(|header| name.is_of(&**header));
+                let mut same = iter(&raw mut (*out).headers).filter(|header| name.is_of(&**header));
                 match (same.next(), same.next()) {
                     (None, _) => Value::None,
                     (Some(header), None) => Value::One((*header).value.bytes()),
