@@ -12,6 +12,7 @@ mod globals;
 mod header_values;
 mod headers;
 mod log;
+mod ndk;
 mod output;
 mod preload;
 mod request_headers;
@@ -42,11 +43,13 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     var::open(lua)?;
     worker::open(l);
     coroutine::open(lua)?;
+    ndk::open(l);
     globals::open(lua, l)?;
     preload::open(lua)?;
 
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     let loaded: mlua::Table = lua.globals().get::<mlua::Table>("package")?.get("loaded")?;
     loaded.set("ngx", ngx)?;
+    loaded.set("ndk", lua.globals().get::<mlua::Table>("ndk")?)?;
     Ok(())
 }
