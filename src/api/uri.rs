@@ -110,7 +110,7 @@ fn set_uri_args(l: State) -> Return {
 }
 
 /// The table at `index` as a query string.
-fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
+pub(super) fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
     let mut out = Vec::new();
     l.push_nil();
     while l.next(index) {
