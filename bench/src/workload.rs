@@ -255,6 +255,27 @@ pub const WORKLOADS: &[Workload] = &[
             }"#,
     },
     Workload {
+        name: "encode",
+        target: 0.80,
+        requests: 3000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local digest = ngx.md5("alice:4f2a")
+                    local digits = ngx.encode_base64("alice:secret")
+                    local query = ngx.escape_uri("café & more")
+                    local expires = ngx.http_time(1290079655)
+                    ngx.say(digest, " ", digits, " ", query, " ", expires)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "cee0d6f278f3126e0f14dda4999d36ee YWxpY2U6c2VjcmV0 caf%C3%A9%20%26%20more Thu, 18 Nov 2010 11:27:35 GMT\n";
+            }"#,
+    },
+    Workload {
         name: "20 headers",
         target: 0.80,
         requests: 1000,

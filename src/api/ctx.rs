@@ -117,7 +117,7 @@ pub(super) fn set_status_line(r: Request, status: ngx_uint_t, line: ngx_str_t) {
 }
 
 /// The function that the module `resty.core.ctx` is made of.
-pub(super) const CORE: &[Function] = &[Function::new("get_ctx_table", get_ctx_table)];
+pub(super) const CORE: &[Function] = &[Function::native("get_ctx_table", get_ctx_table)];
 
 /// `table = ctx.get_ctx_table(table?)`, of `resty.core.ctx`: what `ngx.ctx` is;
 /// if that was not used yet, it becomes the given table.

@@ -4,7 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
-use super::{ctx, response_headers};
+use super::{ctx, encoding, response_headers, resty_core, time};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -19,21 +19,62 @@ pub(super) struct Module {
 }
 
 const MODULES: &[Module] = &[
-    Module { name: "resty.core", functions: &[], source: include_str!("resty_core.lua") },
-    Module { name: "ngx.resp", functions: response_headers::RESP, source: AS_IT_IS },
-    Module { name: "resty.core.response", functions: response_headers::CORE, source: AS_IT_IS },
-    Module { name: "resty.core.ctx", functions: ctx::CORE, source: AS_IT_IS },
-    Module { name: "resty.core.var", functions: &[], source: AS_IT_IS },
+    Module {
+        name: "ngx.base64",
+        functions: encoding::BASE64,
+        source: include_str!("modules/base64.lua"),
+    },
+    Module {
+        name: "ngx.resp",
+        functions: response_headers::RESP,
+        source: include_str!("modules/resp.lua"),
+    },
+    Module { name: "resty.core", functions: &[], source: include_str!("resty_core/core.lua") },
+    Module {
+        name: "resty.core.base",
+        functions: resty_core::BASE,
+        source: include_str!("resty_core/base.lua"),
+    },
+    Module { name: "resty.core.base64", functions: &[], source: VERSION },
+    Module { name: "resty.core.coroutine", functions: &[], source: VERSION },
+    Module {
+        name: "resty.core.ctx",
+        functions: ctx::CORE,
+        source: include_str!("resty_core/ctx.lua"),
+    },
+    Module { name: "resty.core.exit", functions: &[], source: VERSION },
+    Module { name: "resty.core.hash", functions: &[], source: VERSION },
+    Module { name: "resty.core.misc", functions: &[], source: include_str!("resty_core/misc.lua") },
+    Module { name: "resty.core.ndk", functions: &[], source: VERSION },
+    Module { name: "resty.core.param", functions: &[], source: VERSION },
+    Module { name: "resty.core.phase", functions: &[], source: VERSION },
+    Module {
+        name: "resty.core.response",
+        functions: response_headers::CORE,
+        source: include_str!("resty_core/response.lua"),
+    },
+    Module {
+        name: "resty.core.time",
+        functions: time::MONOTONIC,
+        source: include_str!("resty_core/time.lua"),
+    },
+    Module { name: "resty.core.uri", functions: &[], source: VERSION },
+    Module {
+        name: "resty.core.utils",
+        functions: resty_core::UTILS,
+        source: include_str!("resty_core/utils.lua"),
+    },
+    Module { name: "resty.core.var", functions: &[], source: VERSION },
+    Module { name: "resty.core.worker", functions: &[], source: OLD_VERSION },
+    Module { name: "resty.lrucache", functions: &[], source: LRUCACHE },
+    Module { name: "resty.lrucache.pureffi", functions: &[], source: LRUCACHE },
+    Module { name: "tablepool", functions: &[], source: include_str!("modules/tablepool.lua") },
 ];
 
-/// A module that has nothing but its functions and the version of the
-/// lua-resty-core that it stands for.
-const AS_IT_IS: &str = r#"
-local name, module = ...
-local version = require("resty.core").version
-module.version, module._VERSION = version, version
-return module
-"#;
+/// For parts of `resty.core` whose functions are fields of `ngx`.
+const VERSION: &str = include_str!("resty_core/version.lua");
+const OLD_VERSION: &str = include_str!("resty_core/version_of_old.lua");
+const LRUCACHE: &str = include_str!("modules/lrucache.lua");
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let package: mlua::Table = lua.globals().get("package")?;

@@ -34,13 +34,13 @@ const MAX_VALUES: usize = 100;
 
 /// The functions that the module `ngx.resp` is made of.
 pub(super) const RESP: &[Function] = &[
-    Function::new("add_header", add_header),
-    Function::new("set_status", set_status),
-    Function::new("bypass_if_checks", bypass_if_checks),
+    Function::native("add_header", add_header),
+    Function::native("set_status", set_status),
+    Function::native("bypass_if_checks", bypass_if_checks),
 ];
 
 /// The function that the module `resty.core.response` is made of.
-pub(super) const CORE: &[Function] = &[Function::new("set_resp_header", set_resp_header)];
+pub(super) const CORE: &[Function] = &[Function::native("set_resp_header", set_resp_header)];
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let ngx: mlua::Table = lua.globals().get("ngx")?;

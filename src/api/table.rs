@@ -3,7 +3,7 @@
 use super::function::Function;
 
 /// Every area's functions.
-pub(super) const FUNCTIONS: [&[Function]; 10] = [
+pub(super) const FUNCTIONS: [&[Function]; 11] = [
     super::output::FUNCTIONS,
     super::log::FUNCTIONS,
     super::exit::FUNCTIONS,
@@ -12,6 +12,7 @@ pub(super) const FUNCTIONS: [&[Function]; 10] = [
     super::request_headers::FUNCTIONS,
     super::uri::FUNCTIONS,
     super::body::FUNCTIONS,
-    super::time::FUNCTIONS,
+    super::encoding::FUNCTIONS,
+    super::hash::FUNCTIONS,
     super::worker::FUNCTIONS,
 ];
