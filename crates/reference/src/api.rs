@@ -194,12 +194,14 @@ pub const API: &[Group] = &[
             f("ngx.utctime", ANY),
         ],
     ),
-    later(
+    done(
         Globals,
+        "time.md",
         &[f("ngx.http_time", ANY), f("ngx.cookie_time", ANY), f("ngx.parse_http_time", ANY)],
     ),
-    later(
+    done(
         Globals,
+        "encoding.md",
         &[
             f("ngx.escape_uri", ANY),
             f("ngx.unescape_uri", ANY),
@@ -217,7 +219,11 @@ pub const API: &[Group] = &[
             f("ngx.quote_sql_str", ANY),
         ],
     ),
-    later(Module("ngx.base64"), &[f("encode_base64url", ANY), f("decode_base64url", ANY)]),
+    done(
+        Module("ngx.base64"),
+        "encoding.md",
+        &[f("encode_base64url", ANY), f("decode_base64url", ANY)],
+    ),
     later(
         Globals,
         &[
@@ -230,8 +236,9 @@ pub const API: &[Group] = &[
     ),
     later(Module("ngx.re"), &[f("split", ANY), f("opt", ANY)]),
     done(Module("resty.core"), "README.md", &[]),
-    later(
+    done(
         Module("resty.core.base"),
+        "modules.md",
         &[
             f("allows_subsystem", ANY),
             f("clear_tab", ANY),
@@ -245,18 +252,19 @@ pub const API: &[Group] = &[
             f("set_string_buf_size", ANY),
         ],
     ),
-    later(Module("resty.core.base64"), &[]),
-    later(Module("resty.core.coroutine"), &[]),
+    done(Module("resty.core.base64"), "modules.md", &[]),
+    done(Module("resty.core.coroutine"), "modules.md", &[]),
     done(Module("resty.core.ctx"), "variables.md", &[f("get_ctx_table", RUNNING)]),
-    later(Module("resty.core.exit"), &[]),
-    later(Module("resty.core.hash"), &[]),
-    later(
+    done(Module("resty.core.exit"), "modules.md", &[]),
+    done(Module("resty.core.hash"), "modules.md", &[]),
+    done(
         Module("resty.core.misc"),
+        "modules.md",
         &[f("register_ngx_magic_key_getter", ANY), f("register_ngx_magic_key_setter", ANY)],
     ),
     done(Module("resty.core.ndk"), "variables.md", &[]),
-    later(Module("resty.core.param"), &[]),
-    later(Module("resty.core.phase"), &[]),
+    done(Module("resty.core.param"), "modules.md", &[]),
+    done(Module("resty.core.phase"), "modules.md", &[]),
     later(
         Module("resty.core.regex"),
         &[
@@ -271,26 +279,18 @@ pub const API: &[Group] = &[
     ),
     later(Module("resty.core.request"), &[f("set_req_header", REQUEST)]),
     done(Module("resty.core.response"), "response.md", &[f("set_resp_header", REQUEST)]),
-    later(Module("resty.core.time"), &[f("monotonic_msec", ANY), f("monotonic_time", ANY)]),
-    later(Module("resty.core.uri"), &[]),
-    later(Module("resty.core.utils"), &[f("str_replace_char", ANY)]),
-    done(Module("resty.core.var"), "variables.md", &[]),
-    later(Module("resty.core.worker"), &[]),
-    later(Module("resty.lrucache"), &[f("new", ANY)]),
-    later(Module("resty.lrucache.pureffi"), &[f("new", ANY)]),
-    later(
-        Object("lrucache"),
-        &[
-            f("get", ANY),
-            f("set", ANY),
-            f("delete", ANY),
-            f("count", ANY),
-            f("capacity", ANY),
-            f("get_keys", ANY),
-            f("flush_all", ANY),
-        ],
+    done(
+        Module("resty.core.time"),
+        "modules.md",
+        &[f("monotonic_msec", ANY), f("monotonic_time", ANY)],
     ),
-    later(Module("tablepool"), &[f("fetch", ANY), f("release", ANY)]),
+    done(Module("resty.core.uri"), "modules.md", &[]),
+    done(Module("resty.core.utils"), "modules.md", &[f("str_replace_char", ANY)]),
+    done(Module("resty.core.var"), "variables.md", &[]),
+    done(Module("resty.core.worker"), "modules.md", &[]),
+    done(Module("resty.lrucache"), "modules.md", LRUCACHE),
+    done(Module("resty.lrucache.pureffi"), "modules.md", LRUCACHE),
+    done(Module("tablepool"), "modules.md", &[f("fetch", ANY), f("release", ANY)]),
     later(
         Globals,
         &[
@@ -514,4 +514,16 @@ pub const API: &[Group] = &[
         ],
     ),
     later(Globals, &[f("ngx.run_worker_thread", YIELD)]),
+];
+
+/// Functions of the module and methods of a cache: they are in one table.
+const LRUCACHE: &[Entry] = &[
+    f("new", ANY),
+    f("get", ANY),
+    f("set", ANY),
+    f("delete", ANY),
+    f("count", ANY),
+    f("capacity", ANY),
+    f("get_keys", ANY),
+    f("flush_all", ANY),
 ];
