@@ -168,12 +168,17 @@ const USES: &[(&str, &str)] = &[
     ("ngx.arg", "return ngx.arg[1]"),
 ];
 
+/// What is used in all phases; the functions of ndk.set_var need other modules.
+fn used() -> impl Iterator<Item = &'static Entry> {
+    existing(|of| of == Of::Globals).filter(|entry| entry.name != "ndk.set_var")
+}
+
 /// The words of an error that says that something does not work here.
 const REFUSALS: [&str; 3] = ["API disabled", "no request", "request object"];
 
 fn phases_conf() -> Conf {
     let mut uses = String::new();
-    for entry in existing(|of| of == Of::Globals) {
+    for entry in used() {
         let name = entry.name;
         let usual = match entry.kind {
             Kind::Function => format!("return {name}()"),
@@ -242,7 +247,7 @@ fn phases(site: &mut Site) -> Result<(), String> {
         .into_iter()
         .filter(|phase| !OUTSIDE.contains(phase) && !LATER.contains(phase))
         .collect();
-    for entry in existing(|of| of == Of::Globals) {
+    for entry in used() {
         for phase in &for_requests {
             // Some end the request, with or without an answer.
             // After ngx.eof, its second use comes before the question of the phase.
@@ -270,7 +275,7 @@ fn phases(site: &mut Site) -> Result<(), String> {
     }
 
     let mut problems = String::new();
-    for entry in existing(|of| of == Of::Globals) {
+    for entry in used() {
         for phase in for_requests.iter().chain(&OUTSIDE) {
             let listed = entry.phases.contains(phase);
             let problem = match errors.get(&(entry.name, *phase)) {
