@@ -18,6 +18,7 @@ mod ndk;
 mod output;
 mod preload;
 mod request_headers;
+mod resp;
 mod response_headers;
 mod resty_core;
 mod sleep;
@@ -43,6 +44,7 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     ctx::open(l);
     request_headers::open(lua)?;
     response_headers::open(lua)?;
+    resp::open(lua)?;
     var::open(lua)?;
     worker::open(l);
     encoding::open(lua)?;
