@@ -14,6 +14,7 @@ mod hash;
 mod header_values;
 mod headers;
 mod log;
+mod ndk;
 mod output;
 mod preload;
 mod request_headers;
@@ -41,18 +42,20 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     arg::open(l);
     ctx::open(l);
     request_headers::open(lua)?;
-    response_headers::open(l);
+    response_headers::open(lua)?;
     var::open(lua)?;
     worker::open(l);
     encoding::open(lua)?;
     hash::open(lua)?;
     time::open(lua)?;
     coroutine::open(lua)?;
+    ndk::open(l);
     globals::open(lua, l)?;
     preload::open(lua)?;
 
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     let loaded: mlua::Table = lua.globals().get::<mlua::Table>("package")?.get("loaded")?;
     loaded.set("ngx", ngx)?;
+    loaded.set("ndk", lua.globals().get::<mlua::Table>("ndk")?)?;
     Ok(())
 }

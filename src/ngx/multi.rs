@@ -17,8 +17,18 @@ pub(super) unsafe fn clear(_: Request, slot: Slot) -> Result<(), SetError> {
     Ok(())
 }
 
+/// Makes the field ready for a push, with what it has.
+///
 /// # Safety
-/// The field was cleared, and `header` is of the same list of headers.
+/// `slot` is such a field of a live request.
+#[cfg(nginx_1_23_0)]
+pub(super) unsafe fn init(_: Request, _: Slot) -> Result<(), SetError> {
+    Ok(())
+}
+
+/// # Safety
+/// The field was cleared or made ready, and `header` is of the same list of
+/// headers.
 #[cfg(nginx_1_23_0)]
 pub(super) unsafe fn push(mut slot: Slot, header: *mut ngx_table_elt_t) -> Result<(), SetError> {
     // SAFETY: a linked list that starts at a field of the parsed headers.
@@ -36,6 +46,20 @@ pub(super) unsafe fn push(mut slot: Slot, header: *mut ngx_table_elt_t) -> Resul
 /// `slot` is such a field of a live request.
 #[cfg(not(nginx_1_23_0))]
 pub(super) unsafe fn clear(r: Request, slot: Slot) -> Result<(), SetError> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        init(r, slot)?;
+        (*slot.cast::<ngx_array_t>()).nelts = 0;
+    }
+    Ok(())
+}
+
+/// Makes the field ready for a push, with what it has.
+///
+/// # Safety
+/// `slot` is such a field of a live request.
+#[cfg(not(nginx_1_23_0))]
+pub(super) unsafe fn init(r: Request, slot: Slot) -> Result<(), SetError> {
     // SAFETY: an array field of the parsed headers.
     unsafe {
         let array: *mut ngx_array_t = slot.cast();
@@ -47,13 +71,13 @@ pub(super) unsafe fn clear(r: Request, slot: Slot) -> Result<(), SetError> {
             }
             *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
         }
-        (*array).nelts = 0;
     }
     Ok(())
 }
 
 /// # Safety
-/// The field was cleared, and `header` is of the same list of headers.
+/// The field was cleared or made ready, and `header` is of the same list of
+/// headers.
 #[cfg(not(nginx_1_23_0))]
 pub(super) unsafe fn push(slot: Slot, header: *mut ngx_table_elt_t) -> Result<(), SetError> {
     // SAFETY: an array field of the parsed headers, initialized.

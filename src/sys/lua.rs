@@ -17,7 +17,7 @@ pub(crate) use mlua::ffi::{
 };
 pub(crate) use mlua::ffi::{lua_iscfunction, lua_newthread};
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_int, c_void};
 
 unsafe extern "C-unwind" {
     /// LuaJIT 2.1: whether a yield in this coroutine would succeed.
@@ -27,16 +27,10 @@ unsafe extern "C-unwind" {
 /// `lua_resetthread()` of OpenResty's LuaJIT branch.
 pub(crate) type ResetThread = unsafe extern "C-unwind" fn(*mut lua_State, *mut lua_State);
 
-unsafe extern "C" {
-    fn dlsym(handle: *mut c_void, symbol: *const c_char) -> *mut c_void;
-}
-
 /// Looks up an extension that only some LuaJIT builds have.
 pub(crate) fn reset_thread() -> Option<ResetThread> {
-    // SAFETY: a null handle is RTLD_DEFAULT on Linux and BSD; the symbol, where
-    // it exists, has had this signature since it was introduced.
-    unsafe {
-        let symbol = dlsym(core::ptr::null_mut(), c"lua_resetthread".as_ptr());
-        (!symbol.is_null()).then(|| core::mem::transmute::<*mut c_void, ResetThread>(symbol))
-    }
+    let symbol = super::symbol(c"lua_resetthread");
+    // SAFETY: the symbol, where it exists, has had this signature since it was
+    // introduced.
+    (!symbol.is_null()).then(|| unsafe { core::mem::transmute::<*mut c_void, ResetThread>(symbol) })
 }

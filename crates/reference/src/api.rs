@@ -144,10 +144,14 @@ pub const API: &[Group] = &[
         ],
     ),
     later(Module("ngx.req"), &[f("add_header", REQUEST)]),
-    done(Globals, "response.md", &[v("ngx.status", REQUEST), v("ngx.header", REQUEST)]),
-    later(Globals, &[f("ngx.resp.get_headers", REQUEST)]),
-    later(
+    done(
+        Globals,
+        "response.md",
+        &[v("ngx.status", REQUEST), v("ngx.header", REQUEST), f("ngx.resp.get_headers", REQUEST)],
+    ),
+    done(
         Module("ngx.resp"),
+        "response.md",
         &[f("add_header", REQUEST), f("set_status", REQUEST), f("bypass_if_checks", REQUEST)],
     ),
     done(
@@ -155,16 +159,18 @@ pub const API: &[Group] = &[
         "variables.md",
         &[v("ngx.var", REQUEST), v("ngx.ctx", RUNNING), v("ngx.arg", Phases::ARG)],
     ),
-    later(Globals, &[v("ndk.set_var", RUNNING)]),
+    done(Globals, "variables.md", &[v("ndk.set_var", RUNNING)]),
     done(
         Globals,
         "environment.md",
         &[
             f("ngx.get_phase", ANY),
+            f("ngx.get_raw_phase", RUNNING),
             f("ngx.worker.pid", ANY),
             f("ngx.worker.id", ANY),
             f("ngx.worker.count", ANY),
             f("ngx.worker.exiting", ANY),
+            f("ngx.worker.pids", ANY),
             f("ngx.config.prefix", ANY),
             f("ngx.config.nginx_configure", ANY),
             v("ngx.config.subsystem", ANY),
@@ -176,7 +182,6 @@ pub const API: &[Group] = &[
             v("ngx.null", ANY),
         ],
     ),
-    later(Globals, &[f("ngx.get_raw_phase", ANY), f("ngx.worker.pids", ANY)]),
     done(
         Globals,
         "time.md",
@@ -249,7 +254,7 @@ pub const API: &[Group] = &[
     ),
     done(Module("resty.core.base64"), "modules.md", &[]),
     done(Module("resty.core.coroutine"), "modules.md", &[]),
-    later(Module("resty.core.ctx"), &[f("get_ctx_table", RUNNING)]),
+    done(Module("resty.core.ctx"), "variables.md", &[f("get_ctx_table", RUNNING)]),
     done(Module("resty.core.exit"), "modules.md", &[]),
     done(Module("resty.core.hash"), "modules.md", &[]),
     done(
@@ -257,7 +262,7 @@ pub const API: &[Group] = &[
         "modules.md",
         &[f("register_ngx_magic_key_getter", ANY), f("register_ngx_magic_key_setter", ANY)],
     ),
-    later(Module("resty.core.ndk"), &[]),
+    done(Module("resty.core.ndk"), "variables.md", &[]),
     done(Module("resty.core.param"), "modules.md", &[]),
     done(Module("resty.core.phase"), "modules.md", &[]),
     later(
@@ -273,7 +278,7 @@ pub const API: &[Group] = &[
         ],
     ),
     later(Module("resty.core.request"), &[f("set_req_header", REQUEST)]),
-    later(Module("resty.core.response"), &[f("set_resp_header", REQUEST)]),
+    done(Module("resty.core.response"), "response.md", &[f("set_resp_header", REQUEST)]),
     done(
         Module("resty.core.time"),
         "modules.md",
@@ -281,7 +286,7 @@ pub const API: &[Group] = &[
     ),
     done(Module("resty.core.uri"), "modules.md", &[]),
     done(Module("resty.core.utils"), "modules.md", &[f("str_replace_char", ANY)]),
-    later(Module("resty.core.var"), &[]),
+    done(Module("resty.core.var"), "variables.md", &[]),
     done(Module("resty.core.worker"), "modules.md", &[]),
     done(Module("resty.lrucache"), "modules.md", LRUCACHE),
     done(Module("resty.lrucache.pureffi"), "modules.md", LRUCACHE),

@@ -166,6 +166,7 @@ const USES: &[(&str, &str)] = &[
     ("ngx.header", "return ngx.header.a"),
     ("ngx.var", "return ngx.var.uri"),
     ("ngx.arg", "return ngx.arg[1]"),
+    ("ndk.set_var", "return ndk.set_var.x('a')"),
 ];
 
 /// The words of an error that says that something does not work here.
