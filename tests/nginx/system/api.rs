@@ -166,15 +166,22 @@ const USES: &[(&str, &str)] = &[
     ("ngx.header", "return ngx.header.a"),
     ("ngx.var", "return ngx.var.uri"),
     ("ngx.arg", "return ngx.arg[1]"),
-    ("ndk.set_var", "return ndk.set_var.x('a')"),
 ];
+
+/// What has no meaning without a module that does not come with nginx.
+const NOT_HERE: [&str; 1] = ["ndk.set_var"];
+
+/// What exists among the globals and can be tried.
+fn to_try() -> impl Iterator<Item = &'static Entry> {
+    existing(|of| of == Of::Globals).filter(|entry| !NOT_HERE.contains(&entry.name))
+}
 
 /// The words of an error that says that something does not work here.
 const REFUSALS: [&str; 3] = ["API disabled", "no request", "request object"];
 
 fn phases_conf() -> Conf {
     let mut uses = String::new();
-    for entry in existing(|of| of == Of::Globals) {
+    for entry in to_try() {
         let name = entry.name;
         let usual = match entry.kind {
             Kind::Function => format!("return {name}()"),
@@ -243,7 +250,7 @@ fn phases(site: &mut Site) -> Result<(), String> {
         .into_iter()
         .filter(|phase| !OUTSIDE.contains(phase) && !LATER.contains(phase))
         .collect();
-    for entry in existing(|of| of == Of::Globals) {
+    for entry in to_try() {
         for phase in &for_requests {
             // Some end the request, with or without an answer.
             // After ngx.eof, its second use comes before the question of the phase.
@@ -271,7 +278,7 @@ fn phases(site: &mut Site) -> Result<(), String> {
     }
 
     let mut problems = String::new();
-    for entry in existing(|of| of == Of::Globals) {
+    for entry in to_try() {
         for phase in for_requests.iter().chain(&OUTSIDE) {
             let listed = entry.phases.contains(phase);
             let problem = match errors.get(&(entry.name, *phase)) {
