@@ -14,6 +14,8 @@ mod headers;
 mod log;
 mod output;
 mod preload;
+mod raw_header;
+mod request;
 mod request_headers;
 mod response_headers;
 mod sleep;

@@ -4,6 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
+use super::request_headers;
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -17,8 +18,19 @@ pub(super) struct Module {
     pub source: &'static str,
 }
 
-const MODULES: &[Module] =
-    &[Module { name: "resty.core", functions: &[], source: include_str!("resty_core.lua") }];
+const MODULES: &[Module] = &[
+    Module { name: "resty.core", functions: &[], source: include_str!("resty_core.lua") },
+    Module {
+        name: "resty.core.request",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("request_core.lua"),
+    },
+    Module {
+        name: "ngx.req",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("request_module.lua"),
+    },
+];
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let package: mlua::Table = lua.globals().get("package")?;

@@ -3,12 +3,14 @@
 use super::function::Function;
 
 /// Every area's functions.
-pub(super) const FUNCTIONS: [&[Function]; 10] = [
+pub(super) const FUNCTIONS: [&[Function]; 12] = [
     super::output::FUNCTIONS,
     super::log::FUNCTIONS,
     super::exit::FUNCTIONS,
     super::sleep::FUNCTIONS,
     super::coroutine::FUNCTIONS,
+    super::request::FUNCTIONS,
+    super::raw_header::FUNCTIONS,
     super::request_headers::FUNCTIONS,
     super::uri::FUNCTIONS,
     super::body::FUNCTIONS,

@@ -10,5 +10,6 @@ pub mod chunkname;
 pub mod escape;
 pub mod header;
 pub mod path;
+pub mod raw_header;
 pub mod unescape;
 pub mod uri;
