@@ -17,6 +17,8 @@ mod log;
 mod ndk;
 mod output;
 mod preload;
+mod raw_header;
+mod request;
 mod request_headers;
 mod response_headers;
 mod resty_core;

@@ -4,7 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
-use super::{ctx, encoding, response_headers, resty_core, time};
+use super::{ctx, encoding, request_headers, response_headers, resty_core, time};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -23,6 +23,11 @@ const MODULES: &[Module] = &[
         name: "ngx.base64",
         functions: encoding::BASE64,
         source: include_str!("modules/base64.lua"),
+    },
+    Module {
+        name: "ngx.req",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("modules/req.lua"),
     },
     Module {
         name: "ngx.resp",
@@ -48,6 +53,11 @@ const MODULES: &[Module] = &[
     Module { name: "resty.core.ndk", functions: &[], source: VERSION },
     Module { name: "resty.core.param", functions: &[], source: VERSION },
     Module { name: "resty.core.phase", functions: &[], source: VERSION },
+    Module {
+        name: "resty.core.request",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("resty_core/request.lua"),
+    },
     Module {
         name: "resty.core.response",
         functions: response_headers::CORE,

@@ -125,8 +125,9 @@ pub const API: &[Group] = &[
             f("ngx.req.get_body_data", REQUEST),
         ],
     ),
-    later(
+    done(
         Globals,
+        "request.md",
         &[
             f("ngx.req.http_version", REQUEST),
             f("ngx.req.raw_header", REQUEST),
@@ -143,7 +144,7 @@ pub const API: &[Group] = &[
             f("ngx.req.finish_body", REQUEST),
         ],
     ),
-    later(Module("ngx.req"), &[f("add_header", REQUEST)]),
+    done(Module("ngx.req"), "request.md", &[f("add_header", REQUEST)]),
     done(
         Globals,
         "response.md",
@@ -277,7 +278,7 @@ pub const API: &[Group] = &[
             f("set_buf_grow_ratio", ANY),
         ],
     ),
-    later(Module("resty.core.request"), &[f("set_req_header", REQUEST)]),
+    done(Module("resty.core.request"), "request.md", &[f("set_req_header", REQUEST)]),
     done(Module("resty.core.response"), "response.md", &[f("set_resp_header", REQUEST)]),
     done(
         Module("resty.core.time"),

@@ -12,6 +12,7 @@ pub mod date;
 pub mod escape;
 pub mod header;
 pub mod path;
+pub mod raw_header;
 pub mod sql;
 pub mod unescape;
 pub mod uri;

@@ -162,6 +162,10 @@ const USES: &[(&str, &str)] = &[
     ("ngx.req.set_header", "ngx.req.set_header('a', 'b')"),
     ("ngx.req.clear_header", "ngx.req.clear_header('a')"),
     ("ngx.req.set_uri", "ngx.req.set_uri('/other')"),
+    ("ngx.req.set_method", "ngx.req.set_method(ngx.HTTP_GET)"),
+    ("ngx.req.set_body_data", "ngx.req.set_body_data('a')"),
+    ("ngx.req.set_body_file", "ngx.req.set_body_file('a')"),
+    ("ngx.req.append_body", "ngx.req.append_body('a')"),
     ("ngx.req.set_uri_args", "ngx.req.set_uri_args('a')"),
     ("ngx.header", "return ngx.header.a"),
     ("ngx.var", "return ngx.var.uri"),
@@ -177,7 +181,8 @@ fn to_try() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// The words of an error that says that something does not work here.
-const REFUSALS: [&str; 3] = ["API disabled", "no request", "request object"];
+const REFUSALS: [&str; 4] =
+    ["API disabled", "no request found", "no request object found", "request object not found"];
 
 fn phases_conf() -> Conf {
     let mut uses = String::new();
