@@ -14,6 +14,7 @@ mod headers;
 mod log;
 mod output;
 mod preload;
+mod re;
 mod request_headers;
 mod response_headers;
 mod sleep;
@@ -26,10 +27,11 @@ mod worker;
 
 use mlua::Lua;
 
+use crate::conf::MainConf;
 use crate::lua::State;
 
 /// Adds the API to a new machine.
-pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
+pub(crate) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
     constants::open(l);
     text::open(l);
     for function in table::FUNCTIONS.iter().flat_map(|area| area.iter()) {
@@ -41,6 +43,7 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     response_headers::open(l);
     var::open(lua)?;
     worker::open(l);
+    re::open(lua, l, conf)?;
     coroutine::open(lua)?;
     globals::open(lua, l)?;
     preload::open(lua)?;

@@ -43,6 +43,8 @@ pub(crate) struct MainConf {
     pub thread_cache: ngx_int_t,
     /// The configuration gives a number for that, other than 0.
     pub asks_for_thread_cache: bool,
+    pub regex_cache: ngx_int_t,
+    pub regex_match_limit: ngx_int_t,
     pub rewrite_no_postpone: ngx_flag_t,
     pub access_no_postpone: ngx_flag_t,
     pub init: Option<Chunk>,
@@ -69,6 +71,8 @@ impl MainConf {
             options: Options::default(),
             thread_cache: NGX_CONF_UNSET as ngx_int_t,
             asks_for_thread_cache: false,
+            regex_cache: NGX_CONF_UNSET as ngx_int_t,
+            regex_match_limit: NGX_CONF_UNSET as ngx_int_t,
             rewrite_no_postpone: UNSET,
             access_no_postpone: UNSET,
             init: None,
@@ -85,13 +89,14 @@ impl MainConf {
     /// Fills in the defaults once `http {}` was read.
     pub(crate) fn finish(&mut self) {
         const THREAD_CACHE: ngx_int_t = 1024;
+        const REGEX_CACHE: ngx_int_t = 1024;
 
         default(&mut self.rewrite_no_postpone, false);
         default(&mut self.access_no_postpone, false);
         self.asks_for_thread_cache = self.thread_cache > 0;
-        if self.thread_cache == NGX_CONF_UNSET as ngx_int_t {
-            self.thread_cache = THREAD_CACHE;
-        }
+        default_number(&mut self.thread_cache, THREAD_CACHE);
+        default_number(&mut self.regex_cache, REGEX_CACHE);
+        default_number(&mut self.regex_match_limit, 0);
         self.options.thread_cache = usize::try_from(self.thread_cache).unwrap_or(0);
         self.rewrite_in_place.set(self.rewrite_no_postpone == 1);
         self.access_in_place.set(self.access_no_postpone == 1);
@@ -188,6 +193,12 @@ fn merge(own: &mut ngx_flag_t, outer: ngx_flag_t, fallback: bool) {
 fn default(flag: &mut ngx_flag_t, value: bool) {
     if *flag == UNSET {
         *flag = ngx_flag_t::from(value);
+    }
+}
+
+fn default_number(number: &mut ngx_int_t, value: ngx_int_t) {
+    if *number == NGX_CONF_UNSET as ngx_int_t {
+        *number = value;
     }
 }
 

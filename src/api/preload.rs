@@ -4,6 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
+use super::re;
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -17,8 +18,11 @@ pub(super) struct Module {
     pub source: &'static str,
 }
 
-const MODULES: &[Module] =
-    &[Module { name: "resty.core", functions: &[], source: include_str!("resty_core.lua") }];
+const MODULES: &[Module] = &[
+    Module { name: "resty.core", functions: &[], source: include_str!("resty_core.lua") },
+    Module { name: "ngx.re", functions: re::FUNCTIONS, source: re::SOURCE },
+    Module { name: "resty.core.regex", functions: re::CORE_FUNCTIONS, source: re::CORE_SOURCE },
+];
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let package: mlua::Table = lua.globals().get("package")?;

@@ -5,7 +5,7 @@ pub(crate) use mlua::ffi::{
     LUA_ERRERR, LUA_ERRMEM, LUA_ERRRUN, LUA_ERRSYNTAX, LUA_GLOBALSINDEX, LUA_OK, LUA_REGISTRYINDEX,
     LUA_TBOOLEAN, LUA_TFUNCTION, LUA_TLIGHTUSERDATA, LUA_TNIL, LUA_TNONE, LUA_TNUMBER, LUA_TSTRING,
     LUA_TTABLE, LUA_TTHREAD, LUA_TUSERDATA, LUA_YIELD, lua_CFunction, lua_Debug, lua_State,
-    lua_checkstack, lua_close, lua_createtable, lua_error, lua_getinfo, lua_getmetatable,
+    lua_checkstack, lua_close, lua_createtable, lua_error, lua_getfenv, lua_getinfo, lua_getmetatable,
     lua_getstack, lua_gettop, lua_insert, lua_newstate, lua_next, lua_objlen, lua_pcall,
     lua_pushboolean, lua_pushcclosure, lua_pushlightuserdata, lua_pushlstring_ as lua_pushlstring,
     lua_pushnil, lua_pushnumber, lua_pushvalue, lua_rawequal, lua_rawget_ as lua_rawget,
@@ -15,7 +15,7 @@ pub(crate) use mlua::ffi::{
     lua_type, lua_upvalueindex, lua_xmove, lua_yield, luaL_argerror, luaL_loadbuffer,
     luaL_newstate, luaL_openlibs, luaL_ref, luaL_unref, luaL_where,
 };
-pub(crate) use mlua::ffi::{lua_iscfunction, lua_newthread};
+pub(crate) use mlua::ffi::{lua_iscfunction, lua_newthread, lua_newuserdata};
 
 use core::ffi::{c_char, c_int, c_void};
 
