@@ -18,6 +18,7 @@ mod ndk;
 mod output;
 mod preload;
 mod raw_header;
+mod re;
 mod request;
 mod request_headers;
 mod response_headers;
@@ -32,10 +33,11 @@ mod worker;
 
 use mlua::Lua;
 
+use crate::conf::MainConf;
 use crate::lua::State;
 
 /// Adds the API to a new machine.
-pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
+pub(crate) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
     constants::open(l);
     text::open(l);
     for function in table::FUNCTIONS.iter().flat_map(|area| area.iter()) {
@@ -50,6 +52,7 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     encoding::open(lua)?;
     hash::open(lua)?;
     time::open(lua)?;
+    re::open(lua, l, conf)?;
     coroutine::open(lua)?;
     ndk::open(l);
     globals::open(lua, l)?;

@@ -255,6 +255,26 @@ pub const WORKLOADS: &[Workload] = &[
             }"#,
     },
     Workload {
+        name: "regex",
+        target: 0.80,
+        requests: 3000,
+        uri: "/users/alice/orders/4711?from=2026-11-20",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local m = ngx.re.match(ngx.var.uri,
+                        [[^/users/(\w+)/orders/(\d+)$]], "jo")
+                    local text = ngx.re.gsub("order of user for user", "u(se)r", "$1-" .. m[1], "jo")
+                    ngx.say(m[2], ": ", text)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "4711: order of se-alice for se-alice\n";
+            }"#,
+    },
+    Workload {
         name: "encode",
         target: 0.80,
         requests: 3000,

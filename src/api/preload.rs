@@ -4,7 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
-use super::{ctx, encoding, request_headers, response_headers, resty_core, time};
+use super::{ctx, encoding, re, request_headers, response_headers, resty_core, time};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -24,6 +24,7 @@ const MODULES: &[Module] = &[
         functions: encoding::BASE64,
         source: include_str!("modules/base64.lua"),
     },
+    Module { name: "ngx.re", functions: re::FUNCTIONS, source: re::SOURCE },
     Module {
         name: "ngx.req",
         functions: request_headers::OF_MODULES,
@@ -53,6 +54,7 @@ const MODULES: &[Module] = &[
     Module { name: "resty.core.ndk", functions: &[], source: VERSION },
     Module { name: "resty.core.param", functions: &[], source: VERSION },
     Module { name: "resty.core.phase", functions: &[], source: VERSION },
+    Module { name: "resty.core.regex", functions: re::CORE_FUNCTIONS, source: re::CORE_SOURCE },
     Module {
         name: "resty.core.request",
         functions: request_headers::OF_MODULES,

@@ -225,8 +225,9 @@ pub const API: &[Group] = &[
         "encoding.md",
         &[f("encode_base64url", ANY), f("decode_base64url", ANY)],
     ),
-    later(
+    done(
         Globals,
+        "regex.md",
         &[
             f("ngx.re.match", ANY),
             f("ngx.re.find", ANY),
@@ -235,7 +236,7 @@ pub const API: &[Group] = &[
             f("ngx.re.gsub", ANY),
         ],
     ),
-    later(Module("ngx.re"), &[f("split", ANY), f("opt", ANY)]),
+    done(Module("ngx.re"), "regex.md", &[f("split", ANY), f("opt", ANY)]),
     done(Module("resty.core"), "README.md", &[]),
     done(
         Module("resty.core.base"),
@@ -266,8 +267,9 @@ pub const API: &[Group] = &[
     done(Module("resty.core.ndk"), "variables.md", &[]),
     done(Module("resty.core.param"), "modules.md", &[]),
     done(Module("resty.core.phase"), "modules.md", &[]),
-    later(
+    done(
         Module("resty.core.regex"),
+        "regex.md",
         &[
             f("check_buf_size", ANY),
             f("collect_captures", ANY),
