@@ -32,8 +32,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// The functions of the module `ngx.base64`.
 pub(super) const BASE64: &[Function] = &[
-    Function::new("encode_base64url", encode_base64url),
-    Function::new("decode_base64url", decode_base64url),
+    Function::native("encode_base64url", encode_base64url),
+    Function::native("decode_base64url", decode_base64url),
 ];
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {

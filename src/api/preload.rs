@@ -4,7 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
-use super::{encoding, resty_core, time};
+use super::{ctx, encoding, re, request_headers, response_headers, resty_core, time};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -24,6 +24,17 @@ const MODULES: &[Module] = &[
         functions: encoding::BASE64,
         source: include_str!("modules/base64.lua"),
     },
+    Module { name: "ngx.re", functions: re::FUNCTIONS, source: re::SOURCE },
+    Module {
+        name: "ngx.req",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("modules/req.lua"),
+    },
+    Module {
+        name: "ngx.resp",
+        functions: response_headers::RESP,
+        source: include_str!("modules/resp.lua"),
+    },
     Module { name: "resty.core", functions: &[], source: include_str!("resty_core/core.lua") },
     Module {
         name: "resty.core.base",
@@ -32,11 +43,28 @@ const MODULES: &[Module] = &[
     },
     Module { name: "resty.core.base64", functions: &[], source: VERSION },
     Module { name: "resty.core.coroutine", functions: &[], source: VERSION },
+    Module {
+        name: "resty.core.ctx",
+        functions: ctx::CORE,
+        source: include_str!("resty_core/ctx.lua"),
+    },
     Module { name: "resty.core.exit", functions: &[], source: VERSION },
     Module { name: "resty.core.hash", functions: &[], source: VERSION },
     Module { name: "resty.core.misc", functions: &[], source: include_str!("resty_core/misc.lua") },
+    Module { name: "resty.core.ndk", functions: &[], source: VERSION },
     Module { name: "resty.core.param", functions: &[], source: VERSION },
     Module { name: "resty.core.phase", functions: &[], source: VERSION },
+    Module { name: "resty.core.regex", functions: re::CORE_FUNCTIONS, source: re::CORE_SOURCE },
+    Module {
+        name: "resty.core.request",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("resty_core/request.lua"),
+    },
+    Module {
+        name: "resty.core.response",
+        functions: response_headers::CORE,
+        source: include_str!("resty_core/response.lua"),
+    },
     Module {
         name: "resty.core.time",
         functions: time::MONOTONIC,
@@ -48,6 +76,7 @@ const MODULES: &[Module] = &[
         functions: resty_core::UTILS,
         source: include_str!("resty_core/utils.lua"),
     },
+    Module { name: "resty.core.var", functions: &[], source: VERSION },
     Module { name: "resty.core.worker", functions: &[], source: OLD_VERSION },
     Module { name: "resty.lrucache", functions: &[], source: LRUCACHE },
     Module { name: "resty.lrucache.pureffi", functions: &[], source: LRUCACHE },

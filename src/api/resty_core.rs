@@ -11,9 +11,9 @@ use crate::ngx;
 use crate::sched::Run;
 
 /// The functions of `resty.core.base`.
-pub(super) const BASE: &[Function] = &[Function::new("request", request)];
+pub(super) const BASE: &[Function] = &[Function::native("request", request)];
 /// The functions of `resty.core.utils`.
-pub(super) const UTILS: &[Function] = &[Function::new("str_replace_char", str_replace_char)];
+pub(super) const UTILS: &[Function] = &[Function::native("str_replace_char", str_replace_char)];
 
 /// `address = request()`: that of [`current_request`], for the FFI.
 fn request(l: State) -> Return {

@@ -3,12 +3,14 @@
 use super::function::Function;
 
 /// Every area's functions.
-pub(super) const FUNCTIONS: [&[Function]; 11] = [
+pub(super) const FUNCTIONS: &[&[Function]] = &[
     super::output::FUNCTIONS,
     super::log::FUNCTIONS,
     super::exit::FUNCTIONS,
     super::sleep::FUNCTIONS,
     super::coroutine::FUNCTIONS,
+    super::request::FUNCTIONS,
+    super::raw_header::FUNCTIONS,
     super::request_headers::FUNCTIONS,
     super::uri::FUNCTIONS,
     super::body::FUNCTIONS,

@@ -14,8 +14,8 @@ use crate::sys::*;
 
 /// The functions of the module `resty.core.time`.
 pub(super) const MONOTONIC: &[Function] = &[
-    Function::new("monotonic_msec", monotonic_msec),
-    Function::new("monotonic_time", monotonic_time),
+    Function::native("monotonic_msec", monotonic_msec),
+    Function::native("monotonic_time", monotonic_time),
 ];
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {

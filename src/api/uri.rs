@@ -150,11 +150,14 @@ fn encode_arg(l: State, name: i32, out: &mut Vec<u8>) -> Result<(), Raise> {
     Ok(())
 }
 
+/// Phases after which nginx looks for the location.
+const JUMP: Phases = Phases::SERVER_REWRITE.union(Phases::REWRITE);
+
 /// `ngx.req.set_uri(uri, jump?, binary?)`
 ///
-/// Sets the path, already decoded. With `jump`, only in rewrite_by_lua, nginx
-/// looks for the location again and the call does not return. Control bytes
-/// are refused unless `binary`.
+/// Sets the path, already decoded. With `jump`, only in server_rewrite_by_lua
+/// and rewrite_by_lua, nginx looks for the location again and the call does not
+/// return. Control bytes are refused unless `binary`.
 fn set_uri(l: State) -> Return {
     let n = l.top();
     if !(1..=3).contains(&n) {
@@ -181,7 +184,7 @@ fn set_uri(l: State) -> Return {
     }
 
     if jump {
-        call::in_phases(l, Phases::REWRITE, NO_REQUEST)?;
+        call::in_phases(l, JUMP, NO_REQUEST)?;
         if !run.can_wait(l) {
             return Err(l.error("attempt to yield across C-call boundary"));
         }

@@ -1,9 +1,9 @@
 //! `ngx.var`: nginx's variables.
 //!
-//! Reading one has two ways. `var.lua` calls [`known`] and [`named`] as C
+//! There are two ways. `var.lua` calls [`known`], [`named`] and [`assign`] as C
 //! functions through LuaJIT's FFI, which costs next to nothing in compiled code;
-//! they must not touch the Lua state. [`read`] is for what they leave: captures
-//! and errors, and everything where LuaJIT compiles nothing.
+//! they must not touch the Lua state. [`read`] and [`write`] are for what they
+//! leave: captures and errors, and everything where LuaJIT compiles nothing.
 
 use core::ffi::c_int;
 use core::{ptr, slice};
@@ -15,19 +15,21 @@ use super::coroutine::native;
 use super::text::push_text;
 use crate::conf::Phase;
 use crate::lua::state::Type;
-use crate::lua::{Raise, Return, State, function};
+use crate::lua::{Return, State, function};
 use crate::ngx::{self, NgxStr, Request, string};
 use crate::sched::Run;
 use crate::sys::*;
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
-    let read = native(lua, function(read))?;
     // Addresses fit in a Lua number; not every one fits in a light userdata.
-    let known = known as *const () as usize as f64;
-    let named = named as *const () as usize as f64;
-    let metatable: mlua::Table =
-        lua.load(include_str!("var.lua")).set_name("=[C]").call((read, known, named))?;
-    metatable.set("__newindex", native(lua, function(write))?)?;
+    let address = |function: *const ()| function as usize as f64;
+    let metatable: mlua::Table = lua.load(include_str!("var.lua")).set_name("=[C]").call((
+        native(lua, function(read))?,
+        native(lua, function(write))?,
+        address(known as *const ()),
+        address(named as *const ()),
+        address(assign as *const ()),
+    ))?;
     let var = lua.create_table()?;
     var.set_metatable(Some(metatable))?;
     lua.globals().get::<mlua::Table>("ngx")?.set("var", var)
@@ -90,6 +92,24 @@ unsafe extern "C" fn named(name: *const u8, len: usize, found: *mut Found) -> c_
         let Some(r) = request() else { return FAILED };
         // SAFETY: `var.lua` passes a Lua string and room for the result.
         unsafe { find(r, slice::from_raw_parts(name, len), &mut *found) }
+    })
+}
+
+/// In place of an error: the value is set.
+const DONE: c_int = 0;
+
+/// Sets a variable by its address.
+unsafe extern "C" fn assign(variable: i64, value: *const u8, len: usize) -> c_int {
+    ngx::callback("ngx.var", FAILED, || {
+        let Some(r) = request() else { return FAILED };
+        let variable: *const ngx_http_variable_t = ptr::with_exposed_provenance(variable as usize);
+        // SAFETY: as for `known`; the value is a Lua string.
+        unsafe {
+            let Some(value) = string::in_pool(r.pool(), slice::from_raw_parts(value, len)) else {
+                return FAILED;
+            };
+            set(r, &*variable, Some(value)).map_or(FAILED, |()| DONE)
+        }
     })
 }
 
@@ -206,6 +226,8 @@ fn push_capture(l: State, r: Request, n: i64) {
 /// `ngx.var.NAME = value`
 ///
 /// Sets a variable that the configuration defines; nil makes it undefined.
+/// Phases: all that serve a request. Gives `var.lua` what [`assign`] may know
+/// the variable by.
 fn write(l: State) -> Return {
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
     let r = ctx.request;
@@ -221,49 +243,60 @@ fn write(l: State) -> Return {
             Some(text.ok_or_else(|| l.error("no memory"))?)
         }
     };
+    let given = l.bytes(2).unwrap_or_default();
     let mut space = [0; SHORT];
-    let name = Name::new(l.bytes(2).unwrap_or_default(), &mut space, r)
-        .ok_or_else(|| l.error("no memory"))?;
-    set(l, r, &name, value)?;
-    Ok(0)
-}
-
-fn set(l: State, r: Request, name: &Name, value: Option<ngx_str_t>) -> Result<(), Raise> {
+    let name = Name::new(given, &mut space, r).ok_or_else(|| l.error("no memory"))?;
     let shown = || String::from_utf8_lossy(name.text.bytes());
 
+    let Some(variable) = name.defined(r) else {
+        let name = shown();
+        return Err(l.error(format_args!(
+            "variable \"{name}\" not found for writing; maybe it is a built-in variable that is \
+             not changeable or you forgot to use \"set ${name} '';\" in the config file to define \
+             it first"
+        )));
+    };
+    match set(r, variable, value) {
+        Ok(()) if variable.name.bytes() == given => {
+            l.push_number((&raw const *variable).expose_provenance() as f64);
+            Ok(1)
+        }
+        Ok(()) => Ok(0),
+        Err(Refused::NotChangeable) => {
+            Err(l.error(format_args!("variable \"{}\" not changeable", shown())))
+        }
+        Err(Refused::NotAssignable) => {
+            Err(l.error(format_args!("variable \"{}\" cannot be assigned a value", shown())))
+        }
+    }
+}
+
+/// Why a variable cannot be set.
+enum Refused {
+    /// nginx itself defines it, or another module, once and for all.
+    NotChangeable,
+    /// It is computed.
+    NotAssignable,
+}
+
+fn set(
+    r: Request,
+    variable: &ngx_http_variable_t,
+    value: Option<ngx_str_t>,
+) -> Result<(), Refused> {
+    if variable.flags & NGX_HTTP_VAR_CHANGEABLE as ngx_uint_t == 0 {
+        return Err(Refused::NotChangeable);
+    }
+
+    let mut new = value.map_or_else(ngx::variable::not_found, ngx::variable::value);
     // SAFETY: live request.
     unsafe {
-        let Some(v) = name.defined(r) else {
-            let name = shown();
-            return Err(l.error(format_args!(
-                "variable \"{name}\" not found for writing; maybe it is a built-in variable that \
-                 is not changeable or you forgot to use \"set ${name} '';\" in the config file \
-                 to define it first"
-            )));
-        };
-
-        if v.flags & NGX_HTTP_VAR_CHANGEABLE as ngx_uint_t == 0 {
-            return Err(l.error(format_args!("variable \"{}\" not changeable", shown())));
-        }
-
-        let mut variable: ngx_http_variable_value_t = core::mem::zeroed();
-        match value {
-            Some(value) => {
-                variable.set_valid(1);
-                variable.set_len(value.len as u32);
-                variable.data = value.data;
-            }
-            None => variable.set_not_found(1),
-        }
-
-        if let Some(set_handler) = v.set_handler {
-            set_handler(r.as_ptr(), &raw mut variable, v.data);
-        } else if v.flags & NGX_HTTP_VAR_INDEXED as ngx_uint_t != 0 {
-            *(*r.as_ptr()).variables.add(v.index) = variable;
+        if let Some(set_handler) = variable.set_handler {
+            set_handler(r.as_ptr(), &raw mut new, variable.data);
+        } else if variable.flags & NGX_HTTP_VAR_INDEXED as ngx_uint_t != 0 {
+            *(*r.as_ptr()).variables.add(variable.index) = new;
         } else {
-            return Err(
-                l.error(format_args!("variable \"{}\" cannot be assigned a value", shown()))
-            );
+            return Err(Refused::NotAssignable);
         }
     }
     Ok(())

@@ -82,6 +82,16 @@ impl Request {
         }
     }
 
+    /// Not for HTTP/0.9, nor if nginx has refused the request line.
+    pub(crate) fn has_headers(self) -> bool {
+        // SAFETY: live request.
+        unsafe {
+            let r = self.as_ptr();
+            (*r).http_version >= NGX_HTTP_VERSION_10 as ngx_uint_t
+                && !(*r).headers_in.headers.part.elts.is_null()
+        }
+    }
+
     pub(crate) fn header_sent(self) -> bool {
         // SAFETY: live request.
         unsafe { (*self.as_ptr()).header_sent() != 0 }

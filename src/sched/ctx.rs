@@ -165,6 +165,10 @@ impl Table {
         }
     }
 
+    pub(crate) fn is_made(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Takes the table on top of the stack; pops it.
     pub(crate) fn set(&self, l: State) {
         if let Some(old) = self.0.replace(Some(l.anchor())) {
