@@ -17,14 +17,22 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to 127.0.0.1:`port`.
+    /// Connects to 127.0.0.1:`port`. A `Content-Length` among the headers makes
+    /// the request a POST with a body of that many bytes.
     pub fn connect(port: u16, connections: usize, uri: &str, headers: &[&str]) -> Result<Client> {
-        let mut request = format!("GET {uri} HTTP/1.1\r\nHost: localhost\r\n");
+        let body: Option<usize> = headers
+            .iter()
+            .find_map(|header| header.strip_prefix("Content-Length: "))
+            .map(|length| length.parse().map_err(|e| format!("Content-Length: {e}")))
+            .transpose()?;
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let mut request = format!("{method} {uri} HTTP/1.1\r\nHost: localhost\r\n");
         for header in headers {
             request.push_str(header);
             request.push_str("\r\n");
         }
         request.push_str("\r\n");
+        request.push_str(&"x".repeat(body.unwrap_or(0)));
         let connections = (0..connections)
             .map(|_| connect(port))
             .collect::<io::Result<_>>()

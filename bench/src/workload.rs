@@ -27,6 +27,16 @@ macro_rules! ten_times {
     };
 }
 
+macro_rules! ten_args {
+    ($name:literal) => {
+        concat!(
+            "&", $name, "0=value0&", $name, "1=value1&", $name, "2=value2&", $name, "3=value3&",
+            $name, "4=value4&", $name, "5=value5&", $name, "6=value6&", $name, "7=value7&", $name,
+            "8=value8&", $name, "9=value9"
+        )
+    };
+}
+
 /// All workloads, in the order of the table.
 pub const WORKLOADS: &[Workload] = &[
     Workload {
@@ -252,6 +262,51 @@ pub const WORKLOADS: &[Workload] = &[
         plain: r#"
             location / {
                 return 200 "55\n";
+            }"#,
+    },
+    Workload {
+        name: "8 KB body",
+        target: 0.80,
+        requests: 2000,
+        uri: "/",
+        headers: &["Content-Length: 8192"],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    ngx.req.read_body()
+                    ngx.say(#ngx.req.get_body_data())
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "8192\n";
+            }"#,
+    },
+    // The order of the arguments is not defined, their length is.
+    Workload {
+        name: "50 args",
+        target: 0.80,
+        requests: 1000,
+        uri: concat!(
+            "/?name=Ada+Lovelace&mail=ada%40example.com&tag=a&tag=b&empty=&flag&q=fish+%26+chips",
+            ten_args!("a"),
+            ten_args!("b"),
+            ten_args!("c"),
+            ten_args!("d"),
+            "&x1=1&x2=2&x3=3",
+        ),
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local args = ngx.req.get_uri_args()
+                    ngx.req.set_uri_args(args)
+                    ngx.say(#ngx.var.args)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "502\n";
             }"#,
     },
 ];
