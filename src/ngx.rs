@@ -4,12 +4,15 @@ pub(crate) mod buf;
 pub(crate) mod event;
 pub(crate) mod headers;
 pub(crate) mod log;
+pub(crate) mod method;
 mod multi;
 pub(crate) mod pool;
 pub(crate) mod request;
 pub(crate) mod request_headers;
 pub(crate) mod response_headers;
 pub(crate) mod string;
+pub(crate) mod subrequest;
+pub(crate) mod variable;
 
 pub(crate) use pool::Pool;
 pub(crate) use request::Request;

@@ -3,7 +3,7 @@
 use super::function::Function;
 
 /// Every area's functions.
-pub(super) const FUNCTIONS: [&[Function]; 10] = [
+pub(super) const FUNCTIONS: [&[Function]; 13] = [
     super::output::FUNCTIONS,
     super::log::FUNCTIONS,
     super::exit::FUNCTIONS,
@@ -14,4 +14,7 @@ pub(super) const FUNCTIONS: [&[Function]; 10] = [
     super::body::FUNCTIONS,
     super::time::FUNCTIONS,
     super::worker::FUNCTIONS,
+    super::capture::FUNCTIONS,
+    super::exec::FUNCTIONS,
+    super::redirect::FUNCTIONS,
 ];

@@ -4,7 +4,7 @@ use nginx_lua_text::args::{Args, Counting, Value, push_pair};
 use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::uri::{display, first_unsafe_byte};
 
-use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, park};
+use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, check_none_pending, park};
 use super::function::Function;
 use super::headers::{self, DEFAULT_MAX, Fields};
 use crate::conf::Phases;
@@ -110,7 +110,7 @@ fn set_uri_args(l: State) -> Return {
 }
 
 /// The table at `index` as a query string.
-fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
+pub(super) fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
     let mut out = Vec::new();
     l.push_nil();
     while l.next(index) {
@@ -185,6 +185,7 @@ fn set_uri(l: State) -> Return {
 
     if jump {
         call::in_phases(l, JUMP, NO_REQUEST)?;
+        check_none_pending(l, ctx)?;
         if !run.can_wait(l) {
             return Err(l.error("attempt to yield across C-call boundary"));
         }
