@@ -4,7 +4,7 @@ use nginx_lua_text::args::{self, Args, Counting, Value, push_pair};
 use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::uri::{display, first_unsafe_byte};
 
-use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, park};
+use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, check_none_pending, park};
 use super::function::Function;
 use super::headers::{self, DEFAULT_MAX, Fields};
 use crate::conf::Phases;
@@ -180,6 +180,7 @@ fn set_uri(l: State) -> Return {
 
     if jump {
         call::in_phases(l, JUMP, NO_REQUEST)?;
+        check_none_pending(l, ctx)?;
         if !run.can_wait(l) {
             return Err(l.error("attempt to yield across C-call boundary"));
         }
