@@ -3,10 +3,12 @@
 mod arg;
 mod body;
 mod call;
+mod capture;
 mod constants;
 mod coroutine;
 mod ctx;
 mod encoding;
+mod exec;
 mod exit;
 mod function;
 mod globals;
@@ -17,12 +19,17 @@ mod log;
 mod ndk;
 mod output;
 mod preload;
+mod raw_header;
+mod re;
+mod redirect;
+mod request;
 mod request_headers;
 mod resp;
 mod response_headers;
 mod resty_core;
 mod sleep;
 mod table;
+mod target;
 mod text;
 mod time;
 mod uri;
@@ -31,10 +38,11 @@ mod worker;
 
 use mlua::Lua;
 
+use crate::conf::MainConf;
 use crate::lua::State;
 
 /// Adds the API to a new machine.
-pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
+pub(crate) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
     constants::open(l);
     text::open(l);
     for function in table::FUNCTIONS.iter().flat_map(|area| area.iter()) {
@@ -50,6 +58,7 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     encoding::open(lua)?;
     hash::open(lua)?;
     time::open(lua)?;
+    re::open(lua, l, conf)?;
     coroutine::open(lua)?;
     ndk::open(l);
     globals::open(lua, l)?;

@@ -1,7 +1,8 @@
-//! Raw bindings: nginx's C interface, LuaJIT's C interface, and the few nginx
+//! Raw bindings: nginx's C interface, those of LuaJIT and PCRE2, and the few nginx
 //! macros that bindgen cannot translate, under their nginx names.
 
 pub(crate) mod lua;
+pub(crate) mod pcre2;
 
 pub(crate) use generated::*;
 pub(crate) use nginx_sys::*;

@@ -41,21 +41,11 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     // Addresses fit in a Lua number.
     native_half.set("convert", convert as *const () as usize as f64)?;
     native_half.set("convert_long", native(lua, function(convert_long))?)?;
-    for (name, kind) in KINDS {
-        native_half.set(*name, kind.number())?;
+    for ((name, _), number) in NAMED.iter().zip(FIRST_NAMED..) {
+        native_half.set(*name, number)?;
     }
     lua.load(include_str!("encoding.lua")).set_name("=[C]").call(native_half)
 }
-
-/// The conversions that have a name in `encoding.lua`; those of `escape_uri`
-/// have the numbers that its users know.
-const KINDS: &[(&str, Conversion)] = &[
-    ("unescape", Conversion::Unescape),
-    ("encode_padded", Conversion::Encode(Form::Padded)),
-    ("encode_unpadded", Conversion::Encode(Form::Unpadded)),
-    ("decode", Conversion::Decode(Form::Padded)),
-    ("decode_mime", Conversion::DecodeMime),
-];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Conversion {
@@ -66,28 +56,24 @@ enum Conversion {
     DecodeMime,
 }
 
-impl Conversion {
-    /// The number of a conversion in [`KINDS`].
-    const fn number(self) -> c_int {
-        match self {
-            Self::Unescape => 10,
-            Self::Encode(Form::Padded) => 11,
-            Self::Encode(_) => 12,
-            Self::Decode(_) => 13,
-            Self::DecodeMime => 14,
-            Self::Escape(_) => -1,
-        }
-    }
+/// The conversions that have a name in `encoding.lua`. There, each has a
+/// number: those of `escape_uri` the type that its users know, these the next.
+const NAMED: &[(&str, Conversion)] = &[
+    ("unescape", Conversion::Unescape),
+    ("encode_padded", Conversion::Encode(Form::Padded)),
+    ("encode_unpadded", Conversion::Encode(Form::Unpadded)),
+    ("decode", Conversion::Decode(Form::Padded)),
+    ("decode_mime", Conversion::DecodeMime),
+];
+const FIRST_NAMED: c_int = 7;
 
+impl Conversion {
     fn from_number(number: c_int) -> Self {
-        match number {
-            10 => Self::Unescape,
-            11 => Self::Encode(Form::Padded),
-            12 => Self::Encode(Form::Unpadded),
-            13 => Self::Decode(Form::Padded),
-            14 => Self::DecodeMime,
+        let named = usize::try_from(number - FIRST_NAMED).ok().and_then(|i| NAMED.get(i));
+        match named {
+            Some((_, conversion)) => *conversion,
             // `encoding.lua` has refused types that do not exist.
-            _ => Self::Escape(Set::from_type(i64::from(number)).unwrap_or(Set::Component)),
+            None => Self::Escape(Set::from_type(i64::from(number)).unwrap_or(Set::Component)),
         }
     }
 

@@ -4,7 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
-use super::{ctx, encoding, resp, resty_core, time};
+use super::{ctx, encoding, re, request_headers, resp, resty_core, time};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -23,6 +23,12 @@ const MODULES: &[Module] = &[
         name: "ngx.base64",
         functions: encoding::BASE64,
         source: include_str!("modules/base64.lua"),
+    },
+    Module { name: "ngx.re", functions: re::FUNCTIONS, source: re::SOURCE },
+    Module {
+        name: "ngx.req",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("modules/req.lua"),
     },
     Module { name: "ngx.resp", functions: resp::MODULE, source: include_str!("modules/resp.lua") },
     Module { name: "resty.core", functions: &[], source: include_str!("resty_core/core.lua") },
@@ -44,6 +50,12 @@ const MODULES: &[Module] = &[
     Module { name: "resty.core.ndk", functions: &[], source: VERSION },
     Module { name: "resty.core.param", functions: &[], source: VERSION },
     Module { name: "resty.core.phase", functions: &[], source: VERSION },
+    Module { name: "resty.core.regex", functions: re::CORE_FUNCTIONS, source: re::CORE_SOURCE },
+    Module {
+        name: "resty.core.request",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("resty_core/request.lua"),
+    },
     Module {
         name: "resty.core.response",
         functions: resp::CORE,

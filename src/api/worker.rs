@@ -166,8 +166,9 @@ fn getenv(l: State) -> Return {
         }
     }
 
+    l.set_top(1);
     l.push_value(lua_upvalueindex(1));
-    l.push_value(1);
+    l.insert(1);
     // SAFETY: function and argument are on the stack; errors are caught.
     match unsafe { lua_pcall(l.as_ptr(), 1, 1, 0) } {
         LUA_OK => Ok(1),

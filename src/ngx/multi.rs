@@ -90,3 +90,34 @@ pub(super) unsafe fn push(slot: Slot, header: *mut ngx_table_elt_t) -> Result<()
     }
     Ok(())
 }
+
+/// Such fields of the parsed headers of a request.
+#[cfg(nginx_1_23_0)]
+pub(super) const OF_REQUEST: [usize; 2] = [
+    core::mem::offset_of!(ngx_http_headers_in_t, cookie),
+    core::mem::offset_of!(ngx_http_headers_in_t, x_forwarded_for),
+];
+
+/// Such fields of the parsed headers of a request.
+#[cfg(not(nginx_1_23_0))]
+pub(super) const OF_REQUEST: [usize; 2] = [
+    core::mem::offset_of!(ngx_http_headers_in_t, cookies),
+    core::mem::offset_of!(ngx_http_headers_in_t, x_forwarded_for),
+];
+
+/// Empties these fields of a subrequest, and leaves its parent what they had.
+///
+/// # Safety
+/// The request is live.
+pub(super) unsafe fn leave(r: Request) {
+    // SAFETY: all zero is how nginx begins.
+    unsafe {
+        let headers_in = &raw mut (*r.as_ptr()).headers_in;
+        for offset in OF_REQUEST {
+            #[cfg(nginx_1_23_0)]
+            headers_in.byte_add(offset).cast::<*mut ngx_table_elt_t>().write_bytes(0, 1);
+            #[cfg(not(nginx_1_23_0))]
+            headers_in.byte_add(offset).cast::<ngx_array_t>().write_bytes(0, 1);
+        }
+    }
+}

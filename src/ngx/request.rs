@@ -82,6 +82,16 @@ impl Request {
         }
     }
 
+    /// Not for HTTP/0.9, nor if nginx has refused the request line.
+    pub(crate) fn has_headers(self) -> bool {
+        // SAFETY: live request.
+        unsafe {
+            let r = self.as_ptr();
+            (*r).http_version >= NGX_HTTP_VERSION_10 as ngx_uint_t
+                && !(*r).headers_in.headers.part.elts.is_null()
+        }
+    }
+
     pub(crate) fn header_sent(self) -> bool {
         // SAFETY: live request.
         unsafe { (*self.as_ptr()).header_sent() != 0 }
@@ -100,6 +110,19 @@ impl Request {
     pub(crate) fn args(&self) -> &[u8] {
         // SAFETY: live request.
         unsafe { (*self.as_ptr()).args.bytes() }
+    }
+
+    /// Has log lines of the connection name this request, as nginx does for a
+    /// request that it runs.
+    pub(crate) fn name_in_log(self) {
+        // SAFETY: live request; the data of its connection's log is a
+        // ngx_http_log_ctx_t.
+        unsafe {
+            let log: *mut ngx_http_log_ctx_t = (*self.log_ptr()).data.cast();
+            if let Some(log) = log.as_mut() {
+                log.current_request = self.as_ptr();
+            }
+        }
     }
 
     /// Ends the request as nginx does for a handler that returned `rc`.

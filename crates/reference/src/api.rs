@@ -100,11 +100,11 @@ pub const API: &[Group] = &[
             f("coroutine.isyieldable", ANY),
         ],
     ),
-    later(
+    done(Globals, "flow.md", &[f("ngx.exec", OUTPUT), f("ngx.redirect", OUTPUT)]),
+    done(
         Globals,
+        "subrequests.md",
         &[
-            f("ngx.exec", OUTPUT),
-            f("ngx.redirect", OUTPUT),
             f("ngx.location.capture", Phases::CAPTURE),
             f("ngx.location.capture_multi", Phases::CAPTURE),
             v("ngx.is_subrequest", REQUEST),
@@ -125,8 +125,9 @@ pub const API: &[Group] = &[
             f("ngx.req.get_body_data", REQUEST),
         ],
     ),
-    later(
+    done(
         Globals,
+        "request.md",
         &[
             f("ngx.req.http_version", REQUEST),
             f("ngx.req.raw_header", REQUEST),
@@ -143,7 +144,7 @@ pub const API: &[Group] = &[
             f("ngx.req.finish_body", REQUEST),
         ],
     ),
-    later(Module("ngx.req"), &[f("add_header", REQUEST)]),
+    done(Module("ngx.req"), "request.md", &[f("add_header", REQUEST)]),
     done(
         Globals,
         "response.md",
@@ -224,8 +225,9 @@ pub const API: &[Group] = &[
         "encoding.md",
         &[f("encode_base64url", ANY), f("decode_base64url", ANY)],
     ),
-    later(
+    done(
         Globals,
+        "regex.md",
         &[
             f("ngx.re.match", ANY),
             f("ngx.re.find", ANY),
@@ -234,7 +236,7 @@ pub const API: &[Group] = &[
             f("ngx.re.gsub", ANY),
         ],
     ),
-    later(Module("ngx.re"), &[f("split", ANY), f("opt", ANY)]),
+    done(Module("ngx.re"), "regex.md", &[f("split", ANY), f("opt", ANY)]),
     done(Module("resty.core"), "README.md", &[]),
     done(
         Module("resty.core.base"),
@@ -265,8 +267,9 @@ pub const API: &[Group] = &[
     done(Module("resty.core.ndk"), "variables.md", &[]),
     done(Module("resty.core.param"), "modules.md", &[]),
     done(Module("resty.core.phase"), "modules.md", &[]),
-    later(
+    done(
         Module("resty.core.regex"),
+        "regex.md",
         &[
             f("check_buf_size", ANY),
             f("collect_captures", ANY),
@@ -277,7 +280,7 @@ pub const API: &[Group] = &[
             f("set_buf_grow_ratio", ANY),
         ],
     ),
-    later(Module("resty.core.request"), &[f("set_req_header", REQUEST)]),
+    done(Module("resty.core.request"), "request.md", &[f("set_req_header", REQUEST)]),
     done(Module("resty.core.response"), "response.md", &[f("set_resp_header", REQUEST)]),
     done(
         Module("resty.core.time"),

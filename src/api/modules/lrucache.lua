@@ -3,7 +3,7 @@
 -- used last to the one used first.
 local name = ...
 
-local ffi = require "ffi"
+local bit, ffi = require "bit", require "ffi"
 local clear, new_table = require "table.clear", require "table.new"
 local error, setmetatable, tostring, type = error, setmetatable, tostring, type
 local floor, now = math.floor, ngx.now
@@ -12,8 +12,89 @@ local slots_type, times_type = ffi.typeof "int32_t[?]", ffi.typeof "double[?]"
 local flags_type = ffi.typeof "uint32_t[?]"
 local NEVER = -1
 
--- In this variant all keys are strings.
+-- Where a key's entry is. `make`, `find`, `add`, `remove` and `reset` are all that
+-- the two variants of the module differ in.
+local index = {}
+
+-- In this variant keys are strings, and an index of its own does not mind how
+-- many of them come and go: a Lua table is made anew every now and then.
 local text_keys = name == "resty.lrucache.pureffi"
+
+if text_keys then
+    local band, bxor, rshift = bit.band, bit.bxor, bit.rshift
+    local cast, fill, sizeof = ffi.cast, ffi.fill, ffi.sizeof
+    local tonumber = tonumber
+
+    -- Strings that are equal are the same, so their addresses tell them apart.
+    local function bucket(self, key)
+        local address = tonumber(cast("uintptr_t", cast("const char *", key)))
+        return band(bxor(rshift(address, 4), rshift(address, 13)), self.mask)
+    end
+
+    function index.make(self)
+        local buckets = 1
+        while buckets < 2 * self.size do
+            buckets = 2 * buckets
+        end
+        self.mask = buckets - 1
+        self.buckets = slots_type(buckets)
+        -- The next slot in the same bucket.
+        self.chain = slots_type(self.size + 1)
+    end
+
+    function index.find(self, key)
+        local keys, chain = self.keys, self.chain
+        local slot = self.buckets[bucket(self, key)]
+        while slot ~= 0 and keys[slot] ~= key do
+            slot = chain[slot]
+        end
+        return slot ~= 0 and slot or nil
+    end
+
+    function index.add(self, key, slot)
+        local buckets, at = self.buckets, bucket(self, key)
+        self.chain[slot] = buckets[at]
+        buckets[at] = slot
+    end
+
+    function index.remove(self, key, slot)
+        local buckets, chain, at = self.buckets, self.chain, bucket(self, key)
+        local other = buckets[at]
+        if other == slot then
+            buckets[at] = chain[slot]
+            return
+        end
+        while chain[other] ~= slot do
+            other = chain[other]
+        end
+        chain[other] = chain[slot]
+    end
+
+    function index.reset(self)
+        fill(self.buckets, sizeof(self.buckets))
+    end
+else
+    function index.make(self)
+        self.slots = {}
+    end
+
+    function index.find(self, key)
+        return self.slots[key]
+    end
+
+    function index.add(self, key, slot)
+        self.slots[key] = slot
+    end
+
+    function index.remove(self, key)
+        self.slots[key] = nil
+    end
+
+    function index.reset(self)
+        clear(self.slots)
+    end
+end
+local find, add, remove = index.find, index.add, index.remove
 
 local cache = { _VERSION = "0.15" }
 local metatable = { __index = cache }
@@ -24,10 +105,9 @@ function cache.new(size)
         return nil, "size too small"
     end
     size = floor(size)
-    return setmetatable({
+    local self = {
         size = size,
         used = 0,
-        slots = {},
         keys = new_table(size, 0),
         values = new_table(size, 0),
         older = slots_type(size + 1),
@@ -38,7 +118,9 @@ function cache.new(size)
         -- that were never used.
         free = 0,
         untouched = 1,
-    }, metatable)
+    }
+    index.make(self)
+    return setmetatable(self, metatable)
 end
 
 -- Takes a slot out of the ring.
@@ -70,7 +152,7 @@ local function take(self)
     else
         slot = self.newer[0]
         unlink(self, slot)
-        self.slots[self.keys[slot]] = nil
+        remove(self, self.keys[slot], slot)
         return slot
     end
     self.used = self.used + 1
@@ -82,7 +164,7 @@ function cache:get(key)
     if text_keys and type(key) ~= "string" then
         key = tostring(key)
     end
-    local slot = self.slots[key]
+    local slot = find(self, key)
     if not slot then
         return nil
     end
@@ -107,8 +189,7 @@ function cache:set(key, value, ttl, flags)
     if text_keys and type(key) ~= "string" then
         key = tostring(key)
     end
-    local slots = self.slots
-    local slot = slots[key]
+    local slot = find(self, key)
     if slot then
         unlink(self, slot)
     else
@@ -116,7 +197,7 @@ function cache:set(key, value, ttl, flags)
             error("table index is " .. (key == nil and "nil" or "NaN"), 2)
         end
         slot = take(self)
-        slots[key] = slot
+        add(self, key, slot)
         self.keys[slot] = key
     end
     link(self, slot)
@@ -131,12 +212,12 @@ function cache:delete(key)
     if text_keys and type(key) ~= "string" then
         key = tostring(key)
     end
-    local slot = self.slots[key]
+    local slot = find(self, key)
     if not slot then
         return false
     end
     unlink(self, slot)
-    self.slots[key] = nil
+    remove(self, key, slot)
     self.keys[slot] = nil
     self.values[slot] = nil
     self.older[slot] = self.free
@@ -174,7 +255,7 @@ end
 
 -- cache:flush_all()
 function cache:flush_all()
-    clear(self.slots)
+    index.reset(self)
     clear(self.keys)
     clear(self.values)
     self.older[0], self.newer[0] = 0, 0

@@ -94,13 +94,12 @@ end
 
 local request = ffi.cast("void *(*)(void)", ffi.cast("uintptr_t", native.request()))
 
--- nginx's request, for C functions; nil where none is served.
+-- nginx's request, for C functions; nothing where none is served.
 function base.get_request()
     local r = request()
     if r ~= nil then
         return r
     end
-    return nil
 end
 
 return base

@@ -1,5 +1,5 @@
 -- Fields of ngx that Lua code computes.
-local getmetatable = getmetatable
+local getmetatable, next = getmetatable, next
 
 local fields = getmetatable(ngx)
 local getters, setters = {}, {}

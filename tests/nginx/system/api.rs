@@ -162,23 +162,35 @@ const USES: &[(&str, &str)] = &[
     ("ngx.req.set_header", "ngx.req.set_header('a', 'b')"),
     ("ngx.req.clear_header", "ngx.req.clear_header('a')"),
     ("ngx.req.set_uri", "ngx.req.set_uri('/other')"),
+    ("ngx.req.set_method", "ngx.req.set_method(ngx.HTTP_GET)"),
+    ("ngx.req.set_body_data", "ngx.req.set_body_data('a')"),
+    ("ngx.req.set_body_file", "ngx.req.set_body_file('a')"),
+    ("ngx.req.append_body", "ngx.req.append_body('a')"),
     ("ngx.req.set_uri_args", "ngx.req.set_uri_args('a')"),
+    ("ngx.exec", "ngx.exec('/other')"),
+    ("ngx.redirect", "ngx.redirect('/other')"),
+    ("ngx.location.capture", "ngx.location.capture('/other')"),
+    ("ngx.location.capture_multi", "ngx.location.capture_multi({{'/other'}})"),
     ("ngx.header", "return ngx.header.a"),
     ("ngx.var", "return ngx.var.uri"),
     ("ngx.arg", "return ngx.arg[1]"),
 ];
 
-/// What is used in all phases; the functions of ndk.set_var need other modules.
-fn used() -> impl Iterator<Item = &'static Entry> {
-    existing(|of| of == Of::Globals).filter(|entry| entry.name != "ndk.set_var")
+/// What has no meaning without a module that does not come with nginx.
+const NOT_HERE: [&str; 1] = ["ndk.set_var"];
+
+/// What exists among the globals and can be tried.
+fn to_try() -> impl Iterator<Item = &'static Entry> {
+    existing(|of| of == Of::Globals).filter(|entry| !NOT_HERE.contains(&entry.name))
 }
 
 /// The words of an error that says that something does not work here.
-const REFUSALS: [&str; 3] = ["API disabled", "no request", "request object"];
+const REFUSALS: [&str; 4] =
+    ["API disabled", "no request found", "no request object found", "request object not found"];
 
 fn phases_conf() -> Conf {
     let mut uses = String::new();
-    for entry in used() {
+    for entry in to_try() {
         let name = entry.name;
         let usual = match entry.kind {
             Kind::Function => format!("return {name}()"),
@@ -247,7 +259,7 @@ fn phases(site: &mut Site) -> Result<(), String> {
         .into_iter()
         .filter(|phase| !OUTSIDE.contains(phase) && !LATER.contains(phase))
         .collect();
-    for entry in used() {
+    for entry in to_try() {
         for phase in &for_requests {
             // Some end the request, with or without an answer.
             // After ngx.eof, its second use comes before the question of the phase.
@@ -275,7 +287,7 @@ fn phases(site: &mut Site) -> Result<(), String> {
     }
 
     let mut problems = String::new();
-    for entry in used() {
+    for entry in to_try() {
         for phase in for_requests.iter().chain(&OUTSIDE) {
             let listed = entry.phases.contains(phase);
             let problem = match errors.get(&(entry.name, *phase)) {
