@@ -5,6 +5,7 @@ pub(crate) mod event;
 pub(crate) mod fake_request;
 pub(crate) mod headers;
 pub(crate) mod log;
+pub(crate) mod method;
 mod multi;
 pub(crate) mod pool;
 mod raw_header;
@@ -13,6 +14,7 @@ pub(crate) mod request_body;
 pub(crate) mod request_headers;
 pub(crate) mod response_headers;
 pub(crate) mod string;
+pub(crate) mod subrequest;
 pub(crate) mod variable;
 
 pub(crate) use pool::Pool;

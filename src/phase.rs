@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod body_filter;
+mod capture;
 pub(crate) mod content;
 pub(crate) mod exit_worker;
 mod handler;
@@ -122,6 +123,10 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
             return ERROR;
         }
 
+        // The filter that is installed last runs first.
+        if used.intersects(Phases::CAPTURE) {
+            capture::install();
+        }
         // Code that filters the body needs the header filter to say so.
         if used.intersects(Phases::HEADER_FILTER | Phases::BODY_FILTER) {
             header_filter::install();

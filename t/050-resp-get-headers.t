@@ -5,7 +5,8 @@ use Test::Nginx::Socket::Lua 'no_plan';
 add_block_preprocessor(sub {
     my ($block) = @_;
     $block->set_value("request", "GET /t")
-        if !defined $block->request && !defined $block->raw_request;
+        if !defined $block->request && !defined $block->raw_request
+            && !defined $block->pipelined_requests;
     $block->set_value("no_error_log", "[error]")
         if !defined $block->error_log && !defined $block->no_error_log;
     $block->set_value("http_config", $::HttpConfig)

@@ -237,7 +237,7 @@ error: "type" 1e+300 out of range
         }
     }
 --- response_body_like
-^content_by_lua\(nginx\.conf:\d+\):4: "type" is not a number$
+^content_by_lua\(nginx\.conf:\d+\):5: "type" is not a number$
 
 
 

@@ -21,8 +21,34 @@ pub struct Workload {
 
 macro_rules! ten_times {
     ($text:expr) => {
+        concat!($text, $text, $text, $text, $text, $text, $text, $text, $text, $text)
+    };
+}
+
+macro_rules! ten_args {
+    ($name:literal) => {
         concat!(
-            $text, $text, $text, $text, $text, $text, $text, $text, $text, $text
+            "&",
+            $name,
+            "0=value0&",
+            $name,
+            "1=value1&",
+            $name,
+            "2=value2&",
+            $name,
+            "3=value3&",
+            $name,
+            "4=value4&",
+            $name,
+            "5=value5&",
+            $name,
+            "6=value6&",
+            $name,
+            "7=value7&",
+            $name,
+            "8=value8&",
+            $name,
+            "9=value9"
         )
     };
 }
@@ -49,11 +75,7 @@ pub const WORKLOADS: &[Workload] = &[
         target: 0.60,
         requests: 3000,
         uri: "/?user=alice&page=2",
-        headers: &[
-            "Authorization: Bearer 4f2a",
-            "Accept-Language: en",
-            "User-Agent: bench/1.0",
-        ],
+        headers: &["Authorization: Bearer 4f2a", "Accept-Language: en", "User-Agent: bench/1.0"],
         lua: r#"
             location / {
                 access_by_lua_block {
@@ -392,6 +414,51 @@ pub const WORKLOADS: &[Workload] = &[
         plain: r#"
             location / {
                 return 200 "71\n";
+            }"#,
+    },
+    Workload {
+        name: "8 KB body",
+        target: 0.80,
+        requests: 2000,
+        uri: "/",
+        headers: &["Content-Length: 8192"],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    ngx.req.read_body()
+                    ngx.say(#ngx.req.get_body_data())
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "8192\n";
+            }"#,
+    },
+    // The order of the arguments is not defined, their length is.
+    Workload {
+        name: "50 args",
+        target: 0.80,
+        requests: 1000,
+        uri: concat!(
+            "/?name=Ada+Lovelace&mail=ada%40example.com&tag=a&tag=b&empty=&flag&q=fish+%26+chips",
+            ten_args!("a"),
+            ten_args!("b"),
+            ten_args!("c"),
+            ten_args!("d"),
+            "&x1=1&x2=2&x3=3",
+        ),
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local args = ngx.req.get_uri_args()
+                    ngx.req.set_uri_args(args)
+                    ngx.say(#ngx.var.args)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "502\n";
             }"#,
     },
 ];

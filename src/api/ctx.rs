@@ -1,5 +1,5 @@
 //! Fields of `ngx` that are computed: `ngx.ctx`, `ngx.status`,
-//! `ngx.headers_sent`.
+//! `ngx.headers_sent`, `ngx.is_subrequest`.
 
 use core::ffi::c_int;
 
@@ -43,6 +43,10 @@ fn read(l: State) -> Return {
         b"headers_sent" => {
             let (_, ctx) = call::with_request(l, NO_REQUEST)?;
             l.push_boolean(ctx.request.header_sent());
+        }
+        b"is_subrequest" => {
+            let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+            l.push_boolean(!ctx.request.is_main());
         }
         _ => return Ok(0),
     }

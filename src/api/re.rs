@@ -44,14 +44,20 @@ struct Regexes {
     searches: Cache,
     /// What `sub` and `gsub` keep.
     replacements: Cache,
-    /// Something was put among the searches.
-    searches_used: Cell<bool>,
+    /// What was used last without the option `o`. Lua code cannot tell that it is
+    /// kept.
+    recent: Cache,
     /// Where `gsub` puts its result together.
     buffer: Cell<Vec<u8>>,
     /// The string `pos`.
     pos: Ref,
     kinds: Kinds,
 }
+
+/// How many regular expressions are kept without being asked for, and how long
+/// they may be.
+const RECENT: usize = 64;
+const LONGEST_RECENT: usize = 1024;
 
 /// The kinds of userdata that Lua code gets.
 struct Kinds {
@@ -78,7 +84,7 @@ pub(super) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
         matcher,
         searches: Cache::new(most),
         replacements: Cache::new(most),
-        searches_used: Cell::new(false),
+        recent: Cache::new(most.min(RECENT)),
         buffer: Cell::default(),
         pos: {
             l.push_bytes("pos");
@@ -161,15 +167,7 @@ impl Regexes {
 
     /// The regex of a search.
     fn search(&self, l: State, options: c_int) -> Result<Rc<Compiled>, Refused> {
-        let key = Key::new(l, REGEX, options, None);
-        if let Some(compiled) = self.searches.get(&key) {
-            return Ok(compiled);
-        }
-        let (compiled, once) = compile(l, options, None)?;
-        if once && self.searches.put(l, key, [Some(REGEX), Some(options), None], compiled.clone()) {
-            self.searches_used.set(true);
-        }
-        Ok(compiled)
+        self.compiled(l, &self.searches, options, None)
     }
 
     /// The regex of a replacement, by a template or by a function.
@@ -179,25 +177,35 @@ impl Regexes {
         options: c_int,
         template: Option<c_int>,
     ) -> Result<Rc<Compiled>, Refused> {
-        let key = Key::new(l, REGEX, options, template);
-        if let Some(compiled) = self.replacements.get(&key) {
+        self.compiled(l, &self.replacements, options, template)
+    }
+
+    fn compiled(
+        &self,
+        l: State,
+        cache: &Cache,
+        options: c_int,
+        template: Option<c_int>,
+    ) -> Result<Rc<Compiled>, Refused> {
+        let strings = [Some(REGEX), Some(options), template];
+        let key = Key::new(l, strings);
+        if let Some(compiled) = cache.get(&key).or_else(|| self.recent.get(&key)) {
             return Ok(compiled);
         }
-        let (compiled, once) = compile(l, options, template)?;
-        if once {
-            self.replacements.put(l, key, [Some(REGEX), Some(options), template], compiled.clone());
+
+        let compiled = Rc::new(compile(l, options, template)?);
+        if compiled.regex.options.once {
+            cache.put(l, key, strings, compiled.clone());
+        } else if strings.iter().flatten().all(|index| l.raw_len(*index) <= LONGEST_RECENT) {
+            self.recent.put(l, key, strings, compiled.clone());
         }
         Ok(compiled)
     }
 }
 
-/// Compiles the regex and the template; says whether they shall be kept.
+/// Compiles the regex and the template.
 #[cold]
-fn compile(
-    l: State,
-    options: c_int,
-    template: Option<c_int>,
-) -> Result<(Rc<Compiled>, bool), Refused> {
+fn compile(l: State, options: c_int, template: Option<c_int>) -> Result<Compiled, Refused> {
     let letters = match l.type_of(options) {
         Type::None | Type::Nil => &[],
         Type::Boolean if !l.boolean(options) => &[],
@@ -230,7 +238,7 @@ fn compile(
             })?)
         }
     };
-    Ok((Rc::new(Compiled { regex, template }), options.once))
+    Ok(Compiled { regex, template })
 }
 
 fn no_length(l: State, name: &str, index: c_int) -> Raise {
@@ -275,15 +283,13 @@ fn not_matched(l: State, error: c_int, nils: c_int) -> c_int {
 fn match_(l: State) -> Return {
     const RESULT: c_int = 5;
 
-    l.set_top(RESULT);
-    let reuse = match l.type_of(RESULT) {
-        Type::Table => Some(RESULT),
-        _ => None,
-    };
-    search(l, 1, |_, compiled, found, subject| {
-        if reuse.is_none() && l.boolean(RESULT) {
-            return Err(not_a_table(l, "res", RESULT));
-        }
+    search(l, 1, |compiled, found, subject| {
+        let reuse = match l.type_of(RESULT) {
+            Type::None | Type::Nil => None,
+            Type::Boolean if !l.boolean(RESULT) => None,
+            Type::Table => Some(RESULT),
+            _ => return Err(not_a_table(l, "res", RESULT)),
+        };
         captures::push(l, &compiled.regex, &found, subject, reuse);
         Ok(1)
     })
@@ -297,10 +303,9 @@ fn match_(l: State) -> Return {
 fn find(l: State) -> Return {
     const NTH: c_int = 5;
 
-    l.set_top(NTH);
-    search(l, 2, |_, compiled, found, subject| {
+    search(l, 2, |compiled, found, subject| {
         let group = match l.type_of(NTH) {
-            Type::Nil => 0,
+            Type::None | Type::Nil => 0,
             Type::Boolean if !l.boolean(NTH) => 0,
             // Negative numbers count as 0.
             Type::Number => l.number(NTH) as usize,
@@ -326,14 +331,15 @@ fn find(l: State) -> Return {
 }
 
 /// Looks for the first match, and has `give` make the results of it.
-fn search(
-    l: State,
-    nils: c_int,
-    give: impl FnOnce(&Regexes, &Compiled, Match, &[u8]) -> Return,
-) -> Return {
+fn search(l: State, nils: c_int, give: impl FnOnce(&Compiled, Match, &[u8]) -> Return) -> Return {
     const OPTIONS: c_int = 3;
     const CTX: c_int = 4;
+    const LAST: c_int = 5;
 
+    // What is pushed shall not take the place of an argument.
+    if l.top() != LAST {
+        l.set_top(LAST);
+    }
     let regexes = Regexes::of(l)?;
     to_text(l, SUBJECT)?;
     let compiled = match regexes.search(l, OPTIONS) {
@@ -351,7 +357,7 @@ fn search(
                 l.push_integer(found.offsets(0).1 as i64 + 1);
                 l.raw_set(CTX);
             }
-            give(&regexes, &compiled, found, subject)
+            give(&compiled, found, subject)
         }
         Ok(None) => {
             l.push_nil();

@@ -17,4 +17,7 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
     super::encoding::FUNCTIONS,
     super::hash::FUNCTIONS,
     super::worker::FUNCTIONS,
+    super::capture::FUNCTIONS,
+    super::exec::FUNCTIONS,
+    super::redirect::FUNCTIONS,
 ];

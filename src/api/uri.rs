@@ -1,10 +1,10 @@
 //! `ngx.req`: the URI and its arguments.
 
-use nginx_lua_text::args::{Args, Counting, Value, push_pair};
+use nginx_lua_text::args::{self, Args, Counting, Value, push_pair};
 use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::uri::{display, first_unsafe_byte};
 
-use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, park};
+use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, check_none_pending, park};
 use super::function::Function;
 use super::headers::{self, DEFAULT_MAX, Fields};
 use crate::conf::Phases;
@@ -59,11 +59,7 @@ fn get_uri_args(l: State) -> Return {
 
 /// How many arguments to make room for.
 fn expected(query: &[u8]) -> usize {
-    if query.is_empty() {
-        return 0;
-    }
-    let separators = query.iter().filter(|byte| **byte == b'&').count();
-    (separators + 1).min(DEFAULT_MAX)
+    args::pieces(query).min(DEFAULT_MAX)
 }
 
 /// Removes all fields of the table on top of the stack.
@@ -111,36 +107,35 @@ fn set_uri_args(l: State) -> Return {
 
 /// The table at `index` as a query string.
 pub(super) fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(256);
     l.push_nil();
     while l.next(index) {
         if l.type_of(-2) != Type::String {
             return Err(l.error("attempt to use a non-string key in the \"args\" option table"));
         }
-        if l.type_of(-1) == Type::Table {
-            let values = l.top();
-            l.push_nil();
-            while l.next(values) {
-                encode_arg(l, values - 1, &mut out)?;
-                l.pop(1);
+        match l.type_of(-1) {
+            Type::Table => {
+                let values = l.top();
+                l.push_nil();
+                while l.next(values) {
+                    encode_arg(l, values - 1, l.type_of(-1), &mut out)?;
+                    l.pop(1);
+                }
             }
-        } else {
-            encode_arg(l, -2, &mut out)?;
+            kind => encode_arg(l, -2, kind, &mut out)?,
         }
         l.pop(1);
     }
     Ok(out)
 }
 
-/// Appends one argument; its value is on top of the stack.
-fn encode_arg(l: State, name: i32, out: &mut Vec<u8>) -> Result<(), Raise> {
-    match l.type_of(-1) {
-        Type::String | Type::Number => {
-            // Converting a number in place is fine: the value is a copy.
-            let value = l.bytes(-1).unwrap_or_default();
-            push_pair(out, l.bytes(name).unwrap_or_default(), Some(value));
-        }
-        Type::Boolean if l.boolean(-1) => push_pair(out, l.bytes(name).unwrap_or_default(), None),
+/// Appends one argument; its value, of type `kind`, is on top of the stack.
+fn encode_arg(l: State, name: i32, kind: Type, out: &mut Vec<u8>) -> Result<(), Raise> {
+    let name = l.bytes(name).unwrap_or_default();
+    match kind {
+        // Converting a number in place is fine: the value is a copy.
+        Type::String | Type::Number => push_pair(out, name, Some(l.bytes(-1).unwrap_or_default())),
+        Type::Boolean if l.boolean(-1) => push_pair(out, name, None),
         Type::Boolean => {}
         _ => {
             let message = format!("attempt to use {} as query arg value", l.type_name(-1));
@@ -185,6 +180,7 @@ fn set_uri(l: State) -> Return {
 
     if jump {
         call::in_phases(l, JUMP, NO_REQUEST)?;
+        check_none_pending(l, ctx)?;
         if !run.can_wait(l) {
             return Err(l.error("attempt to yield across C-call boundary"));
         }

@@ -16,6 +16,7 @@ use super::text::push_text;
 use crate::conf::Phase;
 use crate::lua::state::Type;
 use crate::lua::{Return, State, function};
+use crate::ngx::variable::{self, Name, Refused, SHORT};
 use crate::ngx::{self, NgxStr, Request, string};
 use crate::sched::Run;
 use crate::sys::*;
@@ -108,7 +109,7 @@ unsafe extern "C" fn assign(variable: i64, value: *const u8, len: usize) -> c_in
             let Some(value) = string::in_pool(r.pool(), slice::from_raw_parts(value, len)) else {
                 return FAILED;
             };
-            set(r, &*variable, Some(value)).map_or(FAILED, |()| DONE)
+            variable::set(r, &*variable, Some(value)).map_or(FAILED, |()| DONE)
         }
     })
 }
@@ -161,41 +162,6 @@ fn give(value: &ngx_http_variable_value_t, found: &mut Found) -> c_int {
     }
     found.value = value.data;
     value.len() as c_int
-}
-
-/// Names up to this length need no memory of the request's.
-const SHORT: usize = 64;
-
-/// A variable's name in lower case, and its hash.
-struct Name {
-    text: ngx_str_t,
-    hash: ngx_uint_t,
-}
-
-impl Name {
-    /// nginx looks at the name only while it finds the variable.
-    fn new(name: &[u8], space: &mut [u8; SHORT], r: Request) -> Option<Self> {
-        let data = match space.get_mut(..name.len()) {
-            Some(space) => space.as_mut_ptr(),
-            None => r.pool().bytes(name)?.as_ptr(),
-        };
-        // SAFETY: there is room for the name.
-        let hash = unsafe { ngx_hash_strlow(data, name.as_ptr().cast_mut(), name.len()) };
-        let text = ngx_str_t { len: name.len(), data };
-        Some(Self { text, hash })
-    }
-
-    /// The variable that the configuration defines under the name.
-    fn defined(&self, r: Request) -> Option<&'static ngx_http_variable_t> {
-        let hash = &raw const r.core_main_conf().variables_hash;
-        // SAFETY: nginx's hash holds ngx_http_variable_t, which live as long as
-        // the configuration.
-        unsafe {
-            ngx_hash_find(hash.cast_mut(), self.hash, self.text.data, self.text.len)
-                .cast::<ngx_http_variable_t>()
-                .as_ref()
-        }
-    }
 }
 
 /// Pushes the n-th capture of the last regular expression that nginx matched.
@@ -256,7 +222,7 @@ fn write(l: State) -> Return {
              it first"
         )));
     };
-    match set(r, variable, value) {
+    match variable::set(r, variable, value) {
         Ok(()) if variable.name.bytes() == given => {
             l.push_number((&raw const *variable).expose_provenance() as f64);
             Ok(1)
@@ -269,35 +235,4 @@ fn write(l: State) -> Return {
             Err(l.error(format_args!("variable \"{}\" cannot be assigned a value", shown())))
         }
     }
-}
-
-/// Why a variable cannot be set.
-enum Refused {
-    /// nginx itself defines it, or another module, once and for all.
-    NotChangeable,
-    /// It is computed.
-    NotAssignable,
-}
-
-fn set(
-    r: Request,
-    variable: &ngx_http_variable_t,
-    value: Option<ngx_str_t>,
-) -> Result<(), Refused> {
-    if variable.flags & NGX_HTTP_VAR_CHANGEABLE as ngx_uint_t == 0 {
-        return Err(Refused::NotChangeable);
-    }
-
-    let mut new = value.map_or_else(ngx::variable::not_found, ngx::variable::value);
-    // SAFETY: live request.
-    unsafe {
-        if let Some(set_handler) = variable.set_handler {
-            set_handler(r.as_ptr(), &raw mut new, variable.data);
-        } else if variable.flags & NGX_HTTP_VAR_INDEXED as ngx_uint_t != 0 {
-            *(*r.as_ptr()).variables.add(variable.index) = new;
-        } else {
-            return Err(Refused::NotAssignable);
-        }
-    }
-    Ok(())
 }

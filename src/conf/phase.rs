@@ -39,6 +39,8 @@ bitflags! {
         /// Phases that produce output.
         const OUTPUT = Self::SERVER_REWRITE.bits() | Self::REWRITE.bits() | Self::ACCESS.bits()
             | Self::PRECONTENT.bits() | Self::CONTENT.bits();
+        /// Phases that may wait for subrequests.
+        const CAPTURE = Self::REWRITE.bits() | Self::ACCESS.bits() | Self::CONTENT.bits();
         /// Phases that run in a coroutine of their own and may wait.
         const YIELD = Self::OUTPUT.bits();
         /// Phases that serve a client's request.

@@ -49,7 +49,6 @@ pub(crate) enum Kind {
     WwwAuthenticate,
     Location,
     LastModified,
-    AcceptRanges,
     ContentLength,
     ContentType,
 }
@@ -70,7 +69,7 @@ impl Kind {
             13 if is(b"Cache-Control") => Self::Multi(offset_of!(Out, cache_control)),
             13 if is(b"Last-Modified") => Self::LastModified,
             13 if is(b"Content-Range") => Self::Single(offset_of!(Out, content_range)),
-            13 if is(b"Accept-Ranges") => Self::AcceptRanges,
+            13 if is(b"Accept-Ranges") => Self::Single(offset_of!(Out, accept_ranges)),
             14 if is(b"Content-Length") => Self::ContentLength,
             16 if is(b"Content-Encoding") => Self::Single(offset_of!(Out, content_encoding)),
             16 if is(b"WWW-Authenticate") => Self::WwwAuthenticate,
@@ -164,12 +163,6 @@ fn set_one(r: Request, name: Name, value: &[u8]) -> Result<(), SetError> {
                     _ => ngx_parse_http_time(value.as_ptr().cast_mut(), value.len()),
                 };
                 (*out).last_modified = single(r, name, value)?;
-            }
-            Kind::AcceptRanges => {
-                if value.is_empty() {
-                    (*r.as_ptr()).set_allow_ranges(0);
-                }
-                (*out).accept_ranges = single(r, name, value)?;
             }
             Kind::ContentLength => {
                 (*out).content_length_n = length(value)?;

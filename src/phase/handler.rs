@@ -55,5 +55,11 @@ fn finish(ctx: &Ctx, outcome: Outcome) -> ngx_int_t {
             DECLINED
         }
         Outcome::Exit(rc) => rc,
+        Outcome::Elsewhere(redirect) => {
+            let r = ctx.request;
+            redirect.go(r);
+            r.finalize(DONE);
+            DONE
+        }
     }
 }

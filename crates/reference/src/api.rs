@@ -100,11 +100,11 @@ pub const API: &[Group] = &[
             f("coroutine.isyieldable", ANY),
         ],
     ),
-    later(
+    done(Globals, "flow.md", &[f("ngx.exec", OUTPUT), f("ngx.redirect", OUTPUT)]),
+    done(
         Globals,
+        "subrequests.md",
         &[
-            f("ngx.exec", OUTPUT),
-            f("ngx.redirect", OUTPUT),
             f("ngx.location.capture", Phases::CAPTURE),
             f("ngx.location.capture_multi", Phases::CAPTURE),
             v("ngx.is_subrequest", REQUEST),

@@ -76,8 +76,16 @@ pub fn escape(input: &[u8], set: Set) -> Cow<'_, [u8]> {
 
 /// Appends the escaped input to `out`.
 pub fn escape_into(input: &[u8], set: Set, out: &mut Vec<u8>) {
-    out.reserve(escaped_len(input, set));
-    append(input, set, out);
+    let flag = set.flag();
+    let first = input.iter().position(|&byte| TABLE[usize::from(byte)] & flag != 0);
+    match first {
+        None => out.extend_from_slice(input),
+        Some(first) => {
+            out.reserve(escaped_len(input, set));
+            out.extend_from_slice(&input[..first]);
+            append(&input[first..], set, out);
+        }
+    }
 }
 
 /// Writes the escaped input to the start of `out`, which has room for three

@@ -4,7 +4,7 @@
 //! were passed, which is enough as long as these are anchored: looking one up
 //! reads none of their bytes.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::ffi::c_int;
 use core::hash::{BuildHasher, Hash, Hasher};
 use core::num::NonZeroUsize;
@@ -21,14 +21,14 @@ use crate::lua::state::{Ref, Type};
 pub(super) struct Key([usize; 3]);
 
 impl Key {
-    /// What is no string counts as none: what is wrong with it is said when the
-    /// key is not found.
-    pub(super) fn new(l: State, regex: c_int, options: c_int, template: Option<c_int>) -> Self {
+    /// The strings stand at these indexes. What is no string counts as none: what
+    /// is wrong with it is said when the key is not found.
+    pub(super) fn new(l: State, strings: [Option<c_int>; 3]) -> Self {
         let address = |index| match l.type_of(index) {
             Type::String => l.bytes(index).map_or(0, |bytes| bytes.as_ptr() as usize),
             _ => 0,
         };
-        Self([address(regex), address(options), template.map_or(0, address)])
+        Self(strings.map(|index| index.map_or(0, address)))
     }
 }
 
@@ -83,6 +83,7 @@ struct Entry {
 pub(super) struct Cache {
     /// `None` where the configuration allows none.
     entries: Option<RefCell<LruCache<Key, Entry, BuildMixed>>>,
+    used: Cell<bool>,
 }
 
 impl Cache {
@@ -93,7 +94,7 @@ impl Cache {
             cache.resize(most);
             RefCell::new(cache)
         });
-        Self { entries }
+        Self { entries, used: Cell::new(false) }
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<Rc<Compiled>> {
@@ -101,18 +102,21 @@ impl Cache {
         entries.get(key).map(|entry| entry.compiled.clone())
     }
 
-    /// Keeps a regex, and its strings, which are on the stack. False if it keeps
-    /// none.
+    /// Whether it was ever given a regex.
+    pub(super) fn was_used(&self) -> bool {
+        self.used.get()
+    }
+
+    /// Keeps a regex, and its strings, which are on the stack.
     pub(super) fn put(
         &self,
         l: State,
         key: Key,
         strings: [Option<c_int>; 3],
         compiled: Rc<Compiled>,
-    ) -> bool {
-        let Some(entries) = &self.entries else {
-            return false;
-        };
+    ) {
+        let Some(entries) = &self.entries else { return };
+        self.used.set(true);
         let anchors = strings.map(|index| {
             l.push_value(index?);
             Some(l.anchor())
@@ -121,6 +125,5 @@ impl Cache {
         if let Some((_, old)) = old {
             old.anchors.into_iter().flatten().for_each(|anchor| l.release(anchor));
         }
-        true
     }
 }

@@ -69,7 +69,7 @@ fn opt(l: State) -> Return {
         return Err(l.error("unrecognized option name"));
     }
     let regexes = Regexes::of(l)?;
-    if regexes.searches_used.get() {
+    if regexes.searches.was_used() {
         return Err(l.error(
             "changing jit stack size is not allowed when some regexs have already been compiled \
              and cached",
@@ -89,7 +89,7 @@ fn opt(l: State) -> Return {
 
 /// `is_empty = is_regex_cache_empty()`
 fn is_regex_cache_empty(l: State) -> Return {
-    l.push_boolean(!Regexes::of(l)?.searches_used.get());
+    l.push_boolean(!Regexes::of(l)?.searches.was_used());
     Ok(1)
 }
 

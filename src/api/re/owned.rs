@@ -1,6 +1,6 @@
 //! Rust values that Lua's garbage collector owns.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 use core::mem::align_of;
 
 use crate::lua::state::{Ref, Type};
@@ -11,6 +11,8 @@ use crate::sys::lua as ffi;
 /// collected, or earlier.
 pub(super) struct Owned<T> {
     metatable: Ref,
+    /// Its address, by which such userdata are told from others.
+    address: *const c_void,
     kind: core::marker::PhantomData<T>,
 }
 
@@ -22,7 +24,8 @@ impl<T> Owned<T> {
         // The finalizer must not get into the hands of Lua code.
         l.push_boolean(false);
         l.raw_set_field(-2, "__metatable");
-        Self { metatable: l.anchor(), kind: core::marker::PhantomData }
+        let address = l.address(-1);
+        Self { metatable: l.anchor(), address, kind: core::marker::PhantomData }
     }
 
     /// Pushes a userdata with the value.
@@ -53,9 +56,8 @@ impl<T> Owned<T> {
         if l.type_of(index) != Type::Userdata || !l.push_metatable(index) {
             return None;
         }
-        l.push_ref(self.metatable);
-        let same = l.raw_equal(-1, -2);
-        l.pop(2);
+        let same = l.address(-1) == self.address;
+        l.pop(1);
         // SAFETY: only `push` gives userdata this metatable.
         same.then(|| unsafe { value(l, index) })
     }

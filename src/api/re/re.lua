@@ -4,15 +4,15 @@ local sub, gsub, begin, step, finish = ...
 local type = type
 
 local function replace_by(call, all, subject, regex, options)
-    local substitution, err = begin(subject, regex, options, all)
+    local substitution, text = begin(subject, regex, options, all)
     if not substitution then
-        return nil, nil, err
+        return nil, nil, text
     end
-    local captures = step(substitution)
+    local captures = step(substitution, text)
     while captures do
-        captures = step(substitution, call(captures))
+        captures = step(substitution, text, call(captures))
     end
-    return finish(substitution)
+    return finish(substitution, text)
 end
 
 local function re_sub(subject, regex, replace, options)

@@ -3,10 +3,9 @@
 use core::ffi::c_int;
 use std::rc::Rc;
 
-use super::super::text::push_text;
 use super::walk::Walk;
 use super::{Compiled, Refused, Regexes, SUBJECT, captures, failed, not_matched, owned, to_text};
-use crate::lua::{Return, State};
+use crate::lua::{Raise, Return, State};
 
 /// `result, count, err = ngx.re.sub(subject, regex, replace, options?)`
 ///
@@ -100,7 +99,10 @@ pub(super) struct Substitution {
     error: Option<c_int>,
 }
 
-/// `substitution, err = begin(subject, regex, options, all)`
+/// `substitution, text = begin(subject, regex, options, all)`, or nil and a
+/// message
+///
+/// `text` is the subject as a string, which the functions below want.
 pub(super) fn begin(l: State) -> Return {
     const OPTIONS: c_int = 3;
     const ALL: c_int = 4;
@@ -123,94 +125,82 @@ pub(super) fn begin(l: State) -> Return {
         pending: None,
         error: None,
     };
-    regexes.kinds.substitution.push_with(l, substitution, SUBJECT);
+    regexes.kinds.substitution.push(l, substitution);
+    l.push_value(SUBJECT);
+    Ok(2)
+}
+
+/// Where `step` and `finish` have the subject.
+const TEXT: c_int = 2;
+
+/// `captures = step(substitution, text, replacement)`: takes the replacement of
+/// the last match and gives the captures of the next.
+pub(super) fn step(l: State) -> Return {
+    const REPLACEMENT: c_int = 3;
+
+    let given = l.top() >= REPLACEMENT;
+    if given {
+        l.set_top(REPLACEMENT);
+        to_text(l, REPLACEMENT)?;
+    }
+    let regexes = Regexes::of(l)?;
+    let mut substitution = take(l)?;
+    let subject = l.bytes(TEXT).unwrap_or_default();
+
+    if let Some((from, to)) = substitution.pending.take() {
+        if !given {
+            return Err(l.error("bad argument #1 to 'tostring' (value expected)"));
+        }
+        let out = &mut substitution.out;
+        out.extend_from_slice(subject.get(substitution.copied..from).unwrap_or_default());
+        out.extend_from_slice(l.bytes(REPLACEMENT).unwrap_or_default());
+        substitution.copied = to;
+    }
+
+    let mut captures = false;
+    if substitution.all || substitution.count == 0 {
+        let Substitution { compiled, walk, .. } = &mut substitution;
+        match walk.find(&regexes.matcher, &compiled.regex, subject) {
+            Ok(Some(found)) => {
+                captures::push(l, &compiled.regex, &found, subject, None);
+                captures = true;
+                substitution.pending = Some(found.offsets(0));
+                substitution.count += 1;
+            }
+            Ok(None) => {}
+            Err(error) => substitution.error = Some(error),
+        }
+    }
+    if !captures {
+        l.push_nil();
+    }
+    // SAFETY: as for `take`.
+    unsafe { *owned::value(l, 1) = Some(substitution) };
     Ok(1)
 }
 
-/// `captures = step(substitution, replacement)`: takes the replacement of the
-/// last match and gives the captures of the next.
-pub(super) fn step(l: State) -> Return {
-    let given = l.top() > 1;
-    if given {
-        l.set_top(2);
-        push_text(l, 2)?;
-        l.replace(2);
-    }
-    l.set_top(2);
-
-    with(l, |l, regexes, substitution, subject| {
-        if let Some((from, to)) = substitution.pending.take() {
-            if !given {
-                return Err(l.error("bad argument #1 to 'tostring' (value expected)"));
-            }
-            let (out, copied) = (&mut substitution.out, substitution.copied);
-            out.extend_from_slice(subject.get(copied..from).unwrap_or_default());
-            out.extend_from_slice(l.bytes(2).unwrap_or_default());
-            substitution.copied = to;
-            if !substitution.all {
-                l.push_nil();
-                return Ok(1);
-            }
-        }
-
-        let Substitution { compiled, walk, .. } = substitution;
-        match walk.find(&regexes.matcher, &compiled.regex, subject) {
-            Ok(Some(found)) => {
-                substitution.pending = Some(found.offsets(0));
-                substitution.count += 1;
-                captures::push(l, &compiled.regex, &found, subject, None);
-            }
-            Ok(None) => l.push_nil(),
-            Err(error) => {
-                substitution.error = Some(error);
-                l.push_nil();
-            }
-        }
-        Ok(1)
-    })
-}
-
-/// `result, count, err = finish(substitution)`
+/// `result, count, err = finish(substitution, text)`
 pub(super) fn finish(l: State) -> Return {
-    l.set_top(1);
-    let results = with(l, |l, _, substitution, subject| {
-        if let Some(error) = substitution.error {
-            return Ok(not_matched(l, error, 2));
-        }
-        if substitution.count == 0 {
-            l.push_bytes(subject);
-        } else {
-            let rest = subject.get(substitution.copied..).unwrap_or_default();
-            substitution.out.extend_from_slice(rest);
-            l.push_bytes(&substitution.out);
-        }
-        l.push_integer(substitution.count);
-        Ok(2)
-    })?;
-    // Nobody needs it any more, so it does not wait for the collector.
-    if let Some(place) = Regexes::of(l)?.kinds.substitution.get(l, 1) {
-        place.take();
+    let mut substitution = take(l)?;
+    let subject = l.bytes(TEXT).unwrap_or_default();
+
+    if let Some(error) = substitution.error {
+        return Ok(not_matched(l, error, 2));
     }
-    Ok(results)
+    if substitution.count == 0 {
+        l.push_value(TEXT);
+    } else {
+        let rest = subject.get(substitution.copied..).unwrap_or_default();
+        substitution.out.extend_from_slice(rest);
+        l.push_bytes(&substitution.out);
+    }
+    l.push_integer(substitution.count);
+    Ok(2)
 }
 
-/// Runs `body` with the substitution at index 1 and its subject, which is
-/// pushed.
-fn with(
-    l: State,
-    body: impl FnOnce(State, &Regexes, &mut Substitution, &[u8]) -> Return,
-) -> Return {
-    let regexes = Regexes::of(l)?;
-    let kind = &regexes.kinds.substitution;
-    // It is away while it is used, so that there are never two references to it.
-    let Some(mut substitution) = kind.get(l, 1).and_then(Option::take) else {
-        return Err(l.type_error(1, "substitution"));
-    };
-    owned::push_companion(l, 1);
-    let index = l.top();
-    let results = body(l, &regexes, &mut substitution, l.bytes(index).unwrap_or_default());
-    if let Some(place) = kind.get(l, 1) {
-        *place = Some(substitution);
-    }
-    results
+/// Takes the substitution out of its userdata.
+fn take(l: State) -> Result<Substitution, Raise> {
+    // SAFETY: `re.lua` alone has such userdata, and passes nothing else.
+    let place = unsafe { owned::value::<Substitution>(l, 1) };
+    place.take().ok_or_else(|| l.error("the replacement has ended"))
 }
