@@ -237,7 +237,7 @@ pub const API: &[Group] = &[
         ],
     ),
     done(Module("ngx.re"), "regex.md", &[f("split", ANY), f("opt", ANY)]),
-    done(Module("resty.core"), "README.md", &[]),
+    done(Module("resty.core"), "modules.md", &[]),
     done(
         Module("resty.core.base"),
         "modules.md",
