@@ -111,7 +111,11 @@ fn add_header(l: State) -> Return {
         }
         _ => {}
     }
-    change(l, r, name, request_headers::add)
+    change(l, r, name, |r, name, values| match values {
+        // The empty string, which is a value here.
+        [] => request_headers::add(r, name, &[b""]),
+        _ => request_headers::add(r, name, values),
+    })
 }
 
 /// `set_req_header(name, value, override)` of the module `resty.core.request`:
