@@ -91,10 +91,7 @@ fn pcre2() {
 struct WithoutWidth;
 
 impl bindgen::callbacks::ParseCallbacks for WithoutWidth {
-    fn generated_name_override(
-        &self,
-        item: bindgen::callbacks::ItemInfo<'_>,
-    ) -> Option<String> {
+    fn generated_name_override(&self, item: bindgen::callbacks::ItemInfo<'_>) -> Option<String> {
         item.name.strip_suffix("_8").map(String::from)
     }
 

@@ -205,11 +205,7 @@ impl Regexes {
 
 /// Compiles the regex and the template.
 #[cold]
-fn compile(
-    l: State,
-    options: c_int,
-    template: Option<c_int>,
-) -> Result<Compiled, Refused> {
+fn compile(l: State, options: c_int, template: Option<c_int>) -> Result<Compiled, Refused> {
     let letters = match l.type_of(options) {
         Type::None | Type::Nil => &[],
         Type::Boolean if !l.boolean(options) => &[],
@@ -335,11 +331,7 @@ fn find(l: State) -> Return {
 }
 
 /// Looks for the first match, and has `give` make the results of it.
-fn search(
-    l: State,
-    nils: c_int,
-    give: impl FnOnce(&Compiled, Match, &[u8]) -> Return,
-) -> Return {
+fn search(l: State, nils: c_int, give: impl FnOnce(&Compiled, Match, &[u8]) -> Return) -> Return {
     const OPTIONS: c_int = 3;
     const CTX: c_int = 4;
     const LAST: c_int = 5;

@@ -4,9 +4,7 @@ use core::ffi::c_int;
 use std::rc::Rc;
 
 use super::super::function::Function;
-use super::{
-    Compiled, Refused, Regexes, find, gmatch, match_, push_native, split, substitute,
-};
+use super::{Compiled, Refused, Regexes, find, gmatch, match_, push_native, split, substitute};
 use crate::lua::state::Type;
 use crate::lua::{Return, State, function};
 use crate::sys::lua::{LUA_REGISTRYINDEX, lua_CFunction};
@@ -117,10 +115,7 @@ fn re_sub_compile(l: State) -> Return {
     give(l, |regexes| regexes.replacement(l, 3, template))
 }
 
-fn give(
-    l: State,
-    compile: impl FnOnce(&Regexes) -> Result<Rc<Compiled>, Refused>,
-) -> Return {
+fn give(l: State, compile: impl FnOnce(&Regexes) -> Result<Rc<Compiled>, Refused>) -> Return {
     let regexes = Regexes::of(l)?;
     match compile(&regexes) {
         Ok(compiled) => {

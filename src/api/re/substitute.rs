@@ -4,9 +4,7 @@ use core::ffi::c_int;
 use std::rc::Rc;
 
 use super::walk::Walk;
-use super::{
-    Compiled, Refused, Regexes, SUBJECT, captures, failed, not_matched, owned, to_text,
-};
+use super::{Compiled, Refused, Regexes, SUBJECT, captures, failed, not_matched, owned, to_text};
 use crate::lua::{Raise, Return, State};
 
 /// `result, count, err = ngx.re.sub(subject, regex, replace, options?)`

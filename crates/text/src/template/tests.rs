@@ -53,8 +53,7 @@ fn dollars() {
 #[test]
 fn invalid_names() {
     for source in ["$", "a$", "$-", "$ ", "${", "${}", "a${}b", "$}", "$\0"] {
-        let expected =
-            format!("lua script: invalid capturing variable name found in \"{source}\"");
+        let expected = format!("lua script: invalid capturing variable name found in \"{source}\"");
         assert_eq!(error(source), expected);
     }
 }
@@ -77,10 +76,7 @@ fn unclosed() {
     for (source, name) in
         [("${1", "1"), ("${1a}", "1"), ("${ab", "ab"), ("${-}", ""), ("${a-b}", "a"), ("${$1}", "")]
     {
-        assert_eq!(
-            error(source),
-            format!("the closing bracket in \"{name}\" variable is missing")
-        );
+        assert_eq!(error(source), format!("the closing bracket in \"{name}\" variable is missing"));
     }
 }
 
