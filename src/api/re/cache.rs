@@ -106,6 +106,11 @@ impl Cache {
         entries.get(key).map(|entry| entry.compiled.clone())
     }
 
+    /// Whether it keeps anything.
+    pub(super) fn is_on(&self) -> bool {
+        self.entries.is_some()
+    }
+
     /// Whether it was ever given a regex.
     pub(super) fn was_used(&self) -> bool {
         self.used.get()
