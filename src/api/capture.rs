@@ -150,7 +150,7 @@ fn start(
     let target = Target::parse(r, text, options.args.as_deref()).map_err(|error| match error {
         TargetError::Unsafe => l.error(format_args!(
             "unsafe uri in argument #1: {}",
-            String::from_utf8_lossy(text)
+            String::from_utf8_lossy(text.split(|byte| *byte == 0).next().unwrap_or_default())
         )),
         TargetError::NoMemory => l.error("no memory"),
     })?;
