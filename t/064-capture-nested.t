@@ -341,6 +341,7 @@ GET /t
 a1 b2 c3 end
 --- no_error_log
 [error]
+--- differs: the C module hangs
 
 
 
@@ -573,6 +574,10 @@ nil main
 GET /t
 --- response_body
 42
+--- grep_error_log eval
+qr/lua_code_cache is off/
+--- grep_error_log_out eval
+qr/\A(?:lua_code_cache is off\n)?\z/
 --- no_error_log
 [error]
 
@@ -596,5 +601,9 @@ GET /t
 GET /t
 --- response_body
 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+--- grep_error_log eval
+qr/lua_code_cache is off/
+--- grep_error_log_out eval
+qr/\A(?:lua_code_cache is off\n)?\z/
 --- no_error_log
 [error]

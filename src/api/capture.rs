@@ -147,7 +147,7 @@ fn start(
 
     let r = ctx.request;
     let text = l.bytes(entry.uri).unwrap_or_default();
-    let target = Target::parse(r, text, options.args.as_deref()).map_err(|error| match error {
+    let target = Target::parse(r, text, options.args.as_deref(), 0).map_err(|error| match error {
         TargetError::Unsafe => l.error(format_args!(
             "unsafe uri in argument #1: {}",
             String::from_utf8_lossy(text.split(|byte| *byte == 0).next().unwrap_or_default())

@@ -45,7 +45,7 @@ fn exec(l: State) -> Return {
 
     let r = ctx.request;
     let uri = l.bytes(1).unwrap_or_default();
-    let target = Target::parse(r, uri, args.as_deref()).map_err(|error| match error {
+    let target = Target::parse(r, uri, args.as_deref(), NGX_HTTP_LOG_UNSAFE as ngx_uint_t).map_err(|error| match error {
         TargetError::Unsafe => l.error("unsafe uri"),
         TargetError::NoMemory => l.error("no memory"),
     })?;
