@@ -136,14 +136,18 @@ GET nil nil
     }
 --- config
     location = /t {
-        content_by_lua_block { ngx.say(ngx.location.capture("/up/", { method = ngx.HTTP_POST }).body) }
+        content_by_lua_block {
+            local body = ngx.location.capture("/up/", { method = ngx.HTTP_POST }).body
+            ngx.req.read_body()
+            ngx.say(body, ", ", ngx.req.get_body_data())
+        }
     }
     location /up/ { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/; }
 --- request
 POST /t
 parent
 --- response_body
-POST nil nil
+POST nil nil, parent
 --- http2
 --- no_error_log
 [error]
