@@ -24,6 +24,7 @@ mod re;
 mod redirect;
 mod request;
 mod request_headers;
+mod resp;
 mod response_headers;
 mod resty_core;
 mod sleep;
@@ -51,6 +52,7 @@ pub(crate) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
     ctx::open(l);
     request_headers::open(lua)?;
     response_headers::open(lua)?;
+    resp::open(lua)?;
     var::open(lua)?;
     worker::open(l);
     encoding::open(lua)?;

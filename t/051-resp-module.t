@@ -669,8 +669,8 @@ ok
 --- response_body
 nothing
 nothing
-error: bad argument #2 to 'ngx_set_status' (cannot convert 'nil' to 'int')
-error: bad argument #2 to 'ngx_set_status' (cannot convert 'nil' to 'int')
+error: bad argument #2 to 'ngx_http_lua_ffi_set_resp_status' (cannot convert 'nil' to 'int')
+error: bad argument #2 to 'ngx_http_lua_ffi_set_resp_status' (cannot convert 'nil' to 'int')
 error: bad argument #2 to '?' (string expected, got nil)
 error: bad argument #2 to '?' (string expected, got number)
 error: bad argument #2 to '?' (string expected, got table)

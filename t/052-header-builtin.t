@@ -798,17 +798,18 @@ page
 --- config
     location = /t {
         content_by_lua_block {
+            local before = tostring(ngx.header["X-Args"]) .. " " .. tostring(ngx.header["X-Other"])
             ngx.header["X-Args"] = ngx.var.args
-            ngx.say(ngx.header["X-Args"], " ", ngx.header["X-Other"])
             if not ngx.var.args then
                 ngx.header["X-Other"] = "1"
             end
+            ngx.say(before, " ", ngx.header["X-Args"])
         }
     }
 --- pipelined_requests eval
 ["GET /t?a", "GET /t", "GET /t?b"]
 --- response_body eval
-["a nil\n", "nil nil\n", "b nil\n"]
+["nil nil a\n", "nil nil nil\n", "nil nil b\n"]
 
 
 

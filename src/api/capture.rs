@@ -142,12 +142,14 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
 
     let r = ctx.request;
     let text = l.bytes(entry.uri).unwrap_or_default();
-    let target = Target::parse(r, text, options.args.as_deref()).map_err(|error| match error {
-        TargetError::Unsafe => {
-            l.error(format_args!("unsafe uri in argument #1: {}", String::from_utf8_lossy(text)))
-        }
-        TargetError::NoMemory => l.error("no memory"),
-    })?;
+    let target =
+        Target::parse(r, text, options.args.as_deref(), 0).map_err(|error| match error {
+            TargetError::Unsafe => l.error(format_args!(
+                "unsafe uri in argument #1: {}",
+                String::from_utf8_lossy(text.split(|byte| *byte == 0).next().unwrap_or_default())
+            )),
+            TargetError::NoMemory => l.error("no memory"),
+        })?;
     let method = method(l, r, options.method)?;
     let variables = options.variables(l, r)?;
 

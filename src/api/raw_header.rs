@@ -34,17 +34,20 @@ fn raw_header(l: State) -> Return {
 }
 
 fn rebuild(r: Request, out: &mut Vec<u8>) {
+    let mut line = |parts: [&[u8]; 3]| {
+        parts.iter().for_each(|part| out.extend_from_slice(part));
+        out.extend_from_slice(b"\r\n");
+    };
+    if let Some(authority) = r.authority() {
+        line([r.line(), b"\r\nhost: ", authority]);
+    } else {
+        line([r.line(), b"", b""]);
+    }
     // SAFETY: live request; its headers do not change meanwhile.
     unsafe {
-        let r = r.as_ptr();
-        out.extend_from_slice((*r).request_line.bytes());
-        out.extend_from_slice(b"\r\n");
-        for header in iter(&raw mut (*r).headers_in.headers) {
-            out.extend_from_slice((*header).key.bytes());
-            out.extend_from_slice(b": ");
-            out.extend_from_slice((*header).value.bytes());
-            out.extend_from_slice(b"\r\n");
+        for header in iter(&raw mut (*r.as_ptr()).headers_in.headers) {
+            line([(*header).key.bytes(), b": ", (*header).value.bytes()]);
         }
-        out.extend_from_slice(b"\r\n");
     }
+    line([b"", b"", b""]);
 }

@@ -143,13 +143,13 @@ impl RequestBody {
         // A buffer of no size has no memory of its own.
         let link = self.r.pool().temp_link(size.max(1)).ok_or(Failed)?;
         self.clear();
-        // SAFETY: a new buffer.
+        // SAFETY: a new buffer. It becomes part of the body when it has something:
+        // nginx does not send empty ones.
         unsafe {
             let buf = (*link).buf;
             (*buf).tag = tag();
             (*buf).end = (*buf).start.add(size);
             (*self.raw).buf = buf;
-            (*self.raw).bufs = link;
             let r = self.r.as_ptr();
             (*r).set_request_body_in_clean_file(1);
             (*r).headers_in.content_length_n = 0;
@@ -189,6 +189,10 @@ impl RequestBody {
                 rest = &rest[part.len()..];
             }
             (*self.r.as_ptr()).headers_in.content_length_n += data.len() as off_t;
+
+            if (*self.raw).bufs.is_null() && (*buf).last != (*buf).start {
+                (*self.raw).bufs = self.r.pool().link(buf).ok_or(Failed)?;
+            }
         }
         Ok(())
     }
@@ -196,7 +200,7 @@ impl RequestBody {
     /// Makes what was begun the body. More can be appended, if it is finished
     /// again.
     pub(crate) fn finish(&self) -> Result<(), Failed> {
-        // SAFETY: `begin` made the buffer and its link.
+        // SAFETY: `begin` made the buffer.
         let length = unsafe {
             if let Some(temp_file) = (*self.raw).temp_file.as_mut() {
                 self.flush()?;

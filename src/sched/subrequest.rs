@@ -98,7 +98,6 @@ impl Group {
         thread.wait_for(Wait::Subrequests);
         let ctx = thread.ctx();
         ctx.waiting_for_subrequests.set(ctx.waiting_for_subrequests.get() + 1);
-        ctx.watch_client_of_subrequests();
     }
 
     /// Nobody waits any more.
@@ -109,11 +108,6 @@ impl Group {
             let ctx = thread.ctx();
             ctx.waiting_for_subrequests.set(ctx.waiting_for_subrequests.get() - 1);
         }
-    }
-
-    /// The subrequests that are not over.
-    pub(super) fn running(&self) -> impl Iterator<Item = Request> {
-        self.replies.iter().filter_map(|reply| reply.running.get())
     }
 
     fn one_is_over(&self) {
@@ -128,7 +122,6 @@ impl Group {
         thread.wake(results);
 
         let ctx = thread.ctx();
-        ctx.watch_client();
         // The subrequest is still being ended, below us on the stack.
         // SAFETY: live request; nginx runs it when that is done.
         unsafe {
