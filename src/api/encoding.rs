@@ -10,7 +10,7 @@ use core::ffi::c_int;
 use core::slice;
 
 use mlua::Lua;
-use nginx_lua_text::args::{Args, Counting, Value};
+use nginx_lua_text::args::{Args, Counting, Value, pieces};
 use nginx_lua_text::base64::{self, Form, Invalid};
 use nginx_lua_text::escape::{Set, escape_to, escaped_len};
 use nginx_lua_text::sql;
@@ -215,8 +215,9 @@ fn decode_args(l: State) -> Return {
         max = usize::try_from(l.number(2) as i64).unwrap_or(0);
     }
 
-    let mut args = Args::new(l.bytes(1).unwrap_or_default(), max, Counting::Pieces);
-    l.new_table(0, 4);
+    let query = l.bytes(1).unwrap_or_default();
+    let mut args = Args::new(query, max, Counting::Pieces);
+    l.new_table(0, pieces(query).min(DEFAULT_MAX));
     let mut fields = Fields::new(l);
     for (name, value) in args.by_ref() {
         fields.add(l, &name, |l| match value {
