@@ -13,7 +13,7 @@ mod setters;
 pub(crate) use chunk::Chunk;
 pub(crate) use phase::{Phase, Phases};
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -43,10 +43,14 @@ pub(crate) struct MainConf {
     pub thread_cache: ngx_int_t,
     /// The configuration gives a number for that, other than 0.
     pub asks_for_thread_cache: bool,
-    pub rewrite_no_postpone: ngx_flag_t,
-    pub access_no_postpone: ngx_flag_t,
+    pub rewrite: Place,
+    pub access: Place,
+    pub precontent: Place,
+    pub regex_cache: ngx_int_t,
+    pub regex_match_limit: ngx_int_t,
     pub init: Option<Chunk>,
     pub init_worker: Option<Chunk>,
+    pub exit_worker: Option<Chunk>,
     /// Phases that some location has code for.
     pub used: Phases,
     /// Code key → slot in the machine's code table.
@@ -55,10 +59,26 @@ pub(crate) struct MainConf {
     pub checker: Option<check::Checker>,
     /// The worker's machine; none while nginx only tests the configuration.
     pub vm: RefCell<Option<Rc<Vm>>>,
-    /// Whether the phase handlers stand where they shall: at the end of their
-    /// phase, to which the first request moves them, or where they are.
-    pub rewrite_in_place: core::cell::Cell<bool>,
-    pub access_in_place: core::cell::Cell<bool>,
+}
+
+/// Where a phase handler stands among those of other modules.
+pub(crate) struct Place {
+    /// `*_by_lua_no_postpone`: it stays where it was registered.
+    pub no_postpone: ngx_flag_t,
+    /// It stands where it shall; before that, the first request moves it to the
+    /// end of the phase.
+    pub settled: Cell<bool>,
+}
+
+impl Place {
+    const fn new() -> Self {
+        Self { no_postpone: UNSET, settled: Cell::new(false) }
+    }
+
+    fn finish(&mut self) {
+        default(&mut self.no_postpone, false);
+        self.settled.set(self.no_postpone == 1);
+    }
 }
 
 impl MainConf {
@@ -69,32 +89,34 @@ impl MainConf {
             options: Options::default(),
             thread_cache: NGX_CONF_UNSET as ngx_int_t,
             asks_for_thread_cache: false,
-            rewrite_no_postpone: UNSET,
-            access_no_postpone: UNSET,
+            rewrite: Place::new(),
+            access: Place::new(),
+            precontent: Place::new(),
+            regex_cache: NGX_CONF_UNSET as ngx_int_t,
+            regex_match_limit: NGX_CONF_UNSET as ngx_int_t,
             init: None,
             init_worker: None,
+            exit_worker: None,
             used: Phases::empty(),
             slots: HashMap::new(),
             checker: None,
             vm: RefCell::new(None),
-            rewrite_in_place: core::cell::Cell::new(false),
-            access_in_place: core::cell::Cell::new(false),
         }
     }
 
     /// Fills in the defaults once `http {}` was read.
     pub(crate) fn finish(&mut self) {
         const THREAD_CACHE: ngx_int_t = 1024;
+        const REGEX_CACHE: ngx_int_t = 1024;
 
-        default(&mut self.rewrite_no_postpone, false);
-        default(&mut self.access_no_postpone, false);
-        self.asks_for_thread_cache = self.thread_cache > 0;
-        if self.thread_cache == NGX_CONF_UNSET as ngx_int_t {
-            self.thread_cache = THREAD_CACHE;
+        for place in [&mut self.rewrite, &mut self.access, &mut self.precontent] {
+            place.finish();
         }
+        self.asks_for_thread_cache = self.thread_cache > 0;
+        default_number(&mut self.thread_cache, THREAD_CACHE);
+        default_number(&mut self.regex_cache, REGEX_CACHE);
+        default_number(&mut self.regex_match_limit, 0);
         self.options.thread_cache = usize::try_from(self.thread_cache).unwrap_or(0);
-        self.rewrite_in_place.set(self.rewrite_no_postpone == 1);
-        self.access_in_place.set(self.access_no_postpone == 1);
         self.checker = None;
     }
 
@@ -104,13 +126,23 @@ impl MainConf {
         *self.slots.entry(key.to_vec()).or_insert(next)
     }
 
+    /// The code of a phase that belongs to no request.
+    fn outside(&mut self, phase: Phase) -> Option<&mut Option<Chunk>> {
+        match phase {
+            Phase::Init => Some(&mut self.init),
+            Phase::InitWorker => Some(&mut self.init_worker),
+            Phase::ExitWorker => Some(&mut self.exit_worker),
+            _ => None,
+        }
+    }
+
     pub(crate) fn vm(&self) -> Option<Rc<Vm>> {
         self.vm.borrow().clone()
     }
 }
 
 /// How many hooks a location can have, see [`hook_index`].
-const LOCATION_HOOKS: usize = 6;
+const LOCATION_HOOKS: usize = 8;
 
 /// What every location, server and `http {}` itself has.
 #[derive(Clone)]
@@ -174,6 +206,8 @@ const fn hook_index(phase: Phase) -> Option<usize> {
         Phase::HeaderFilter => 3,
         Phase::BodyFilter => 4,
         Phase::Log => 5,
+        Phase::ServerRewrite => 6,
+        Phase::Precontent => 7,
         _ => return None,
     })
 }
@@ -188,6 +222,12 @@ fn merge(own: &mut ngx_flag_t, outer: ngx_flag_t, fallback: bool) {
 fn default(flag: &mut ngx_flag_t, value: bool) {
     if *flag == UNSET {
         *flag = ngx_flag_t::from(value);
+    }
+}
+
+fn default_number(number: &mut ngx_int_t, value: ngx_int_t) {
+    if *number == NGX_CONF_UNSET as ngx_int_t {
+        *number = value;
     }
 }
 

@@ -30,6 +30,7 @@ pub static mut ngx_http_lua_module: ngx_module_t = ngx_module_t {
     commands: conf::directives::COMMANDS.as_ptr(),
     type_: NGX_HTTP_MODULE as ngx_uint_t,
     init_process: Some(phase::init_worker::init_process),
+    exit_process: Some(phase::exit_worker::exit_process),
     ..ngx_module_t::default()
 };
 

@@ -2,13 +2,18 @@
 
 pub(crate) mod access;
 pub(crate) mod body_filter;
+mod capture;
 pub(crate) mod content;
+pub(crate) mod exit_worker;
+mod handler;
 pub(crate) mod header_filter;
 pub(crate) mod init;
 pub(crate) mod init_worker;
 pub(crate) mod log;
 pub(crate) mod place;
+pub(crate) mod precontent;
 pub(crate) mod rewrite;
+pub(crate) mod server_rewrite;
 pub(crate) mod set;
 
 use core::ffi::{c_char, c_void};
@@ -91,10 +96,19 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
         let conf = cf.main_conf();
         let used = conf.used;
 
-        let installed = (!used.contains(Phases::REWRITE)
-            || place::add(cf, ngx_http_phases_NGX_HTTP_REWRITE_PHASE, rewrite::handler))
-            && (!used.contains(Phases::ACCESS)
-                || place::add(cf, ngx_http_phases_NGX_HTTP_ACCESS_PHASE, access::handler))
+        let handlers: [(Phases, ngx_http_phases, place::Handler); 4] = [
+            (
+                Phases::SERVER_REWRITE,
+                ngx_http_phases_NGX_HTTP_SERVER_REWRITE_PHASE,
+                server_rewrite::handler,
+            ),
+            (Phases::REWRITE, ngx_http_phases_NGX_HTTP_REWRITE_PHASE, rewrite::handler),
+            (Phases::ACCESS, ngx_http_phases_NGX_HTTP_ACCESS_PHASE, access::handler),
+            (Phases::PRECONTENT, ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE, precontent::handler),
+        ];
+        let installed = handlers
+            .into_iter()
+            .all(|(phase, place, handler)| !used.contains(phase) || place::add(cf, place, handler))
             && (!used.contains(Phases::LOG) || place::add_first_to_log(cf, log::handler));
         if !installed {
             return ERROR;
@@ -109,6 +123,10 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
             return ERROR;
         }
 
+        // The filter that is installed last runs first.
+        if used.intersects(Phases::CAPTURE) {
+            capture::install();
+        }
         // Code that filters the body needs the header filter to say so.
         if used.intersects(Phases::HEADER_FILTER | Phases::BODY_FILTER) {
             header_filter::install();

@@ -9,9 +9,10 @@ pub(crate) mod filter_chunk;
 pub(crate) mod load;
 pub(crate) mod output;
 pub(crate) mod run;
+pub(crate) mod subrequest;
 pub(crate) mod thread;
 pub(crate) mod writer;
 
-pub(crate) use ctx::{Ctx, Exit};
+pub(crate) use ctx::{Ctx, Exit, Redirect};
 pub(crate) use run::Run;
 pub(crate) use thread::{Outcome, Thread, Wait};

@@ -37,24 +37,18 @@ impl Client {
             .map(|_| connect(port))
             .collect::<io::Result<_>>()
             .map_err(|e| format!("127.0.0.1:{port} does not accept a connection: {e}"))?;
-        Ok(Client {
-            connections,
-            request,
-        })
+        Ok(Client { connections, request })
     }
 
     /// Sends one request.
     pub fn fetch(&mut self) -> Result<Response> {
-        self.send(0)
-            .and_then(|()| self.receive(0))
-            .map_err(|e| format!("a request failed: {e}"))
+        self.send(0).and_then(|()| self.receive(0)).map_err(|e| format!("a request failed: {e}"))
     }
 
     /// Sends `requests` requests, one at a time on each connection. All must be
     /// answered alike: what fails now and then has no speed.
     pub fn repeat(&mut self, requests: u64) -> Result<()> {
-        self.exchange(requests)
-            .map_err(|e| format!("a request failed: {e}"))
+        self.exchange(requests).map_err(|e| format!("a request failed: {e}"))
     }
 
     fn exchange(&mut self, requests: u64) -> io::Result<()> {
@@ -76,9 +70,7 @@ impl Client {
     }
 
     fn send(&mut self, connection: usize) -> io::Result<()> {
-        self.connections[connection]
-            .get_mut()
-            .write_all(self.request.as_bytes())
+        self.connections[connection].get_mut().write_all(self.request.as_bytes())
     }
 
     fn receive(&mut self, connection: usize) -> io::Result<Response> {
@@ -130,23 +122,14 @@ impl Response {
             None if chunked => chunks(from)?,
             None => return Err(invalid("neither Content-Length nor chunks")),
         };
-        Ok(Response {
-            status_line,
-            headers,
-            body,
-        })
+        Ok(Response { status_line, headers, body })
     }
 }
 
 impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let body = String::from_utf8_lossy(&self.body);
-        write!(
-            f,
-            "{}\n{}\n\n{body:.1000}",
-            self.status_line,
-            self.headers.join("\n")
-        )
+        write!(f, "{}\n{}\n\n{body:.1000}", self.status_line, self.headers.join("\n"))
     }
 }
 
@@ -183,10 +166,7 @@ fn bytes(from: &mut impl BufRead, length: u64) -> io::Result<Vec<u8>> {
 }
 
 fn invalid(what: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidData,
-        format!("unexpected in a response: {what:?}"),
-    )
+    Error::new(ErrorKind::InvalidData, format!("unexpected in a response: {what:?}"))
 }
 
 #[cfg(test)]

@@ -64,3 +64,12 @@ pub(super) fn cannot_wait(l: State) -> Raise {
     l.push_bytes("attempt to yield across C-call boundary");
     Raise::Value
 }
+
+/// Raises an error if code waits for subrequests: the request must not end or
+/// go elsewhere meanwhile.
+pub(super) fn check_none_pending(l: State, ctx: &Ctx) -> Result<(), Raise> {
+    if ctx.has_pending_subrequests() {
+        return Err(l.error("attempt to abort with pending subrequests"));
+    }
+    Ok(())
+}

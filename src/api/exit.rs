@@ -1,6 +1,6 @@
 //! `ngx.exit`.
 
-use super::call::{self, NO_REQUEST, park};
+use super::call::{self, NO_REQUEST, check_none_pending, park};
 use super::function::Function;
 use crate::conf::{Phase, Phases};
 use crate::lua::state::Type;
@@ -32,6 +32,9 @@ fn exit(l: State) -> Return {
     if run.phase == Phase::HeaderFilter {
         run.exit.set(Some(status));
         return Ok(0);
+    }
+    if status != ERROR && !is_silent(status) {
+        check_none_pending(l, ctx)?;
     }
     if !run.can_wait(l) {
         return Err(l.error("attempt to yield across C-call boundary"));

@@ -6,7 +6,6 @@ use mlua::Lua;
 use super::call;
 use super::coroutine::native;
 use super::text::push_text;
-use crate::conf::Phase;
 use crate::lua::{Return, State, function, traceback};
 use crate::ngx::log;
 use crate::sched::Run;
@@ -38,9 +37,7 @@ fn write(l: State) -> Return {
     let Some(run) = Run::current() else {
         return Ok(0);
     };
-    if matches!(run.phase, Phase::Init | Phase::InitWorker)
-        || !log::enabled(run.log(), NGX_LOG_WARN)
-    {
+    if !run.phase.has_request() || !log::enabled(run.log(), NGX_LOG_WARN) {
         return Ok(0);
     }
 

@@ -6,7 +6,7 @@ use super::text;
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
 use crate::ngx::NgxStr;
-use crate::sys::*;
+use crate::ngx::method::Method;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("ngx.req.get_method", get_method),
@@ -14,26 +14,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("ngx.req.http_version", http_version),
     Function::new("ngx.req.start_time", start_time),
     Function::new("ngx.req.is_internal", is_internal),
-];
-
-/// The methods that `set_method` takes. nginx has the text of the name in the
-/// request line, with what follows it.
-const METHODS: [(u32, &str); 15] = [
-    (NGX_HTTP_GET, "GET "),
-    (NGX_HTTP_HEAD, "HEAD "),
-    (NGX_HTTP_POST, "POST "),
-    (NGX_HTTP_PUT, "PUT "),
-    (NGX_HTTP_DELETE, "DELETE "),
-    (NGX_HTTP_MKCOL, "MKCOL "),
-    (NGX_HTTP_COPY, "COPY "),
-    (NGX_HTTP_MOVE, "MOVE "),
-    (NGX_HTTP_OPTIONS, "OPTIONS "),
-    (NGX_HTTP_PROPFIND, "PROPFIND "),
-    (NGX_HTTP_PROPPATCH, "PROPPATCH "),
-    (NGX_HTTP_LOCK, "LOCK "),
-    (NGX_HTTP_UNLOCK, "UNLOCK "),
-    (NGX_HTTP_PATCH, "PATCH "),
-    (NGX_HTTP_TRACE, "TRACE "),
 ];
 
 /// `name = ngx.req.get_method()`
@@ -59,18 +39,11 @@ fn set_method(l: State) -> Return {
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
 
     let number = l.number(1);
-    let Some((method, name)) =
-        METHODS.iter().find(|(method, _)| f64::from(*method) == number.trunc())
-    else {
+    let Some(method) = Method::from_number(number) else {
         let number = text::number(number, |text| String::from_utf8_lossy(text).into_owned());
         return Err(l.error(format_args!("unsupported HTTP method: {number}")));
     };
-    // SAFETY: live request; the name is static, and nginx does not write to it.
-    unsafe {
-        let r = ctx.request.as_ptr();
-        (*r).method = *method as ngx_uint_t;
-        (*r).method_name = ngx_str_t { len: name.len() - 1, data: name.as_ptr().cast_mut() };
-    }
+    ctx.request.set_method(method);
     Ok(0)
 }
 

@@ -23,8 +23,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// Those of the modules `ngx.req` and `resty.core.request`.
-pub(super) const OF_MODULES: &[Function] =
-    &[Function::new("add_header", add_header), Function::new("set_req_header", set_req_header)];
+pub(super) const OF_MODULES: &[Function] = &[
+    Function::native("add_header", add_header),
+    Function::native("set_req_header", set_req_header),
+];
 
 /// Adds `ngx.req.get_headers`, which keeps the metatable of its tables.
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {

@@ -3,7 +3,7 @@
 use super::function::Function;
 
 /// Every area's functions.
-pub(super) const FUNCTIONS: [&[Function]; 12] = [
+pub(super) const FUNCTIONS: &[&[Function]] = &[
     super::output::FUNCTIONS,
     super::log::FUNCTIONS,
     super::exit::FUNCTIONS,
@@ -14,6 +14,10 @@ pub(super) const FUNCTIONS: [&[Function]; 12] = [
     super::request_headers::FUNCTIONS,
     super::uri::FUNCTIONS,
     super::body::FUNCTIONS,
-    super::time::FUNCTIONS,
+    super::encoding::FUNCTIONS,
+    super::hash::FUNCTIONS,
     super::worker::FUNCTIONS,
+    super::capture::FUNCTIONS,
+    super::exec::FUNCTIONS,
+    super::redirect::FUNCTIONS,
 ];

@@ -4,7 +4,7 @@ use nginx_lua_text::args::{self, Args, Counting, Value, push_pair};
 use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::uri::{display, first_unsafe_byte};
 
-use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, park};
+use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, check_none_pending, park};
 use super::function::Function;
 use super::headers::{self, DEFAULT_MAX, Fields};
 use crate::conf::Phases;
@@ -106,7 +106,7 @@ fn set_uri_args(l: State) -> Return {
 }
 
 /// The table at `index` as a query string.
-fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
+pub(super) fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
     let mut out = Vec::with_capacity(256);
     l.push_nil();
     while l.next(index) {
@@ -145,11 +145,14 @@ fn encode_arg(l: State, name: i32, kind: Type, out: &mut Vec<u8>) -> Result<(), 
     Ok(())
 }
 
+/// Phases after which nginx looks for the location.
+const JUMP: Phases = Phases::SERVER_REWRITE.union(Phases::REWRITE);
+
 /// `ngx.req.set_uri(uri, jump?, binary?)`
 ///
-/// Sets the path, already decoded. With `jump`, only in rewrite_by_lua, nginx
-/// looks for the location again and the call does not return. Control bytes
-/// are refused unless `binary`.
+/// Sets the path, already decoded. With `jump`, only in server_rewrite_by_lua
+/// and rewrite_by_lua, nginx looks for the location again and the call does not
+/// return. Control bytes are refused unless `binary`.
 fn set_uri(l: State) -> Return {
     let n = l.top();
     if !(1..=3).contains(&n) {
@@ -176,7 +179,8 @@ fn set_uri(l: State) -> Return {
     }
 
     if jump {
-        call::in_phases(l, Phases::REWRITE, NO_REQUEST)?;
+        call::in_phases(l, JUMP, NO_REQUEST)?;
+        check_none_pending(l, ctx)?;
         if !run.can_wait(l) {
             return Err(l.error("attempt to yield across C-call boundary"));
         }

@@ -82,7 +82,7 @@ fn report(cf: Conf, phase: Phase, message: &str, first_line: Option<usize>) -> b
     let (level, hint) = match phase {
         _ if testing() => (NGX_LOG_EMERG, ""),
         // What follows from it comes at once.
-        Phase::Init | Phase::InitWorker => (NGX_LOG_WARN, ""),
+        _ if !phase.has_request() => (NGX_LOG_WARN, ""),
         _ => (NGX_LOG_WARN, " (requests that reach this code will fail)"),
     };
     cf.log_at(level, line, &format!("{message}{hint}"));

@@ -31,6 +31,10 @@ const fn flag(name: &'static CStr, contexts: u32, offset: usize) -> Directive {
     Directive { name, contexts, kind: Kind::Flag(offset) }
 }
 
+const fn number(name: &'static CStr, offset: usize) -> Directive {
+    Directive { name, contexts: M, kind: Kind::Number(offset) }
+}
+
 const fn unavailable(name: &'static CStr, contexts: u32) -> Directive {
     Directive { name, contexts, kind: Kind::Unavailable }
 }
@@ -44,15 +48,21 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     code(c"init_worker_by_lua", M, Phase::InitWorker, Inline),
     code(c"init_worker_by_lua_block", M, Phase::InitWorker, Block),
     code(c"init_worker_by_lua_file", M, Phase::InitWorker, File),
+    code(c"exit_worker_by_lua_block", M, Phase::ExitWorker, Block),
+    code(c"exit_worker_by_lua_file", M, Phase::ExitWorker, File),
     code(c"set_by_lua", S | SIF | L | LIF, Phase::Set, Inline),
     code(c"set_by_lua_block", S | SIF | L | LIF, Phase::Set, Block),
     code(c"set_by_lua_file", S | SIF | L | LIF, Phase::Set, File),
+    code(c"server_rewrite_by_lua_block", M | S, Phase::ServerRewrite, Block),
+    code(c"server_rewrite_by_lua_file", M | S, Phase::ServerRewrite, File),
     code(c"rewrite_by_lua", MSLIF, Phase::Rewrite, Inline),
     code(c"rewrite_by_lua_block", MSLIF, Phase::Rewrite, Block),
     code(c"rewrite_by_lua_file", MSLIF, Phase::Rewrite, File),
     code(c"access_by_lua", MSLIF, Phase::Access, Inline),
     code(c"access_by_lua_block", MSLIF, Phase::Access, Block),
     code(c"access_by_lua_file", MSLIF, Phase::Access, File),
+    code(c"precontent_by_lua_block", MSLIF, Phase::Precontent, Block),
+    code(c"precontent_by_lua_file", MSLIF, Phase::Precontent, File),
     code(c"content_by_lua", L | LIF, Phase::Content, Inline),
     code(c"content_by_lua_block", L | LIF, Phase::Content, Block),
     code(c"content_by_lua_file", L | LIF, Phase::Content, File),
@@ -65,8 +75,9 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     code(c"log_by_lua", MSLIF, Phase::Log, Inline),
     code(c"log_by_lua_block", MSLIF, Phase::Log, Block),
     code(c"log_by_lua_file", MSLIF, Phase::Log, File),
-    flag(c"rewrite_by_lua_no_postpone", M, offset_of!(MainConf, rewrite_no_postpone)),
-    flag(c"access_by_lua_no_postpone", M, offset_of!(MainConf, access_no_postpone)),
+    flag(c"rewrite_by_lua_no_postpone", M, offset_of!(MainConf, rewrite.no_postpone)),
+    flag(c"access_by_lua_no_postpone", M, offset_of!(MainConf, access.no_postpone)),
+    flag(c"precontent_by_lua_no_postpone", M, offset_of!(MainConf, precontent.no_postpone)),
     flag(c"lua_sandbox", MSLIF, offset_of!(LocConf, sandbox)),
     flag(c"lua_need_request_body", MSLIF, offset_of!(LocConf, need_request_body)),
     flag(
@@ -78,21 +89,12 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     flag(c"lua_check_client_abort", MSLIF, offset_of!(LocConf, check_client_abort)),
     flag(c"lua_use_default_type", MSLIF, offset_of!(LocConf, use_default_type)),
     Directive { name: c"lua_code_cache", contexts: MSLIF, kind: Kind::CodeCache },
-    Directive {
-        name: c"lua_thread_cache_max_entries",
-        contexts: M,
-        kind: Kind::Number(offset_of!(MainConf, thread_cache)),
-    },
+    number(c"lua_thread_cache_max_entries", offset_of!(MainConf, thread_cache)),
+    number(c"lua_regex_cache_max_entries", offset_of!(MainConf, regex_cache)),
+    number(c"lua_regex_match_limit", offset_of!(MainConf, regex_match_limit)),
     Directive { name: c"lua_package_path", contexts: M, kind: Kind::PackagePath },
     Directive { name: c"lua_package_cpath", contexts: M, kind: Kind::PackageCpath },
     Directive { name: c"lua_load_resty_core", contexts: M, kind: Kind::LoadRestyCore },
-    unavailable(c"exit_worker_by_lua_block", M),
-    unavailable(c"exit_worker_by_lua_file", M),
-    unavailable(c"server_rewrite_by_lua_block", M | S),
-    unavailable(c"server_rewrite_by_lua_file", M | S),
-    unavailable(c"precontent_by_lua_block", MSLIF),
-    unavailable(c"precontent_by_lua_file", MSLIF),
-    unavailable(c"precontent_by_lua_no_postpone", M),
     unavailable(c"balancer_by_lua_block", U),
     unavailable(c"balancer_by_lua_file", U),
     unavailable(c"balancer_keepalive", U),
@@ -114,8 +116,6 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     unavailable(c"lua_shared_dict", M),
     unavailable(c"lua_capture_error_log", M),
     unavailable(c"lua_sa_restart", M),
-    unavailable(c"lua_regex_cache_max_entries", M),
-    unavailable(c"lua_regex_match_limit", M),
     unavailable(c"lua_socket_log_errors", MSLIF),
     unavailable(c"lua_socket_connect_timeout", MSLIF),
     unavailable(c"lua_socket_send_timeout", MSLIF),

@@ -15,6 +15,9 @@ pub(crate) enum Phase {
     HeaderFilter = 0x00020,
     BodyFilter = 0x00040,
     InitWorker = 0x00100,
+    ExitWorker = 0x02000,
+    ServerRewrite = 0x08000,
+    Precontent = 0x20000,
 }
 
 bitflags! {
@@ -29,9 +32,15 @@ bitflags! {
         const HEADER_FILTER = Phase::HeaderFilter as u32;
         const BODY_FILTER = Phase::BodyFilter as u32;
         const INIT_WORKER = Phase::InitWorker as u32;
+        const EXIT_WORKER = Phase::ExitWorker as u32;
+        const SERVER_REWRITE = Phase::ServerRewrite as u32;
+        const PRECONTENT = Phase::Precontent as u32;
 
         /// Phases that produce output.
-        const OUTPUT = Self::REWRITE.bits() | Self::ACCESS.bits() | Self::CONTENT.bits();
+        const OUTPUT = Self::SERVER_REWRITE.bits() | Self::REWRITE.bits() | Self::ACCESS.bits()
+            | Self::PRECONTENT.bits() | Self::CONTENT.bits();
+        /// Phases that may wait for subrequests.
+        const CAPTURE = Self::REWRITE.bits() | Self::ACCESS.bits() | Self::CONTENT.bits();
         /// Phases that run in a coroutine of their own and may wait.
         const YIELD = Self::OUTPUT.bits();
         /// Phases that serve a client's request.
@@ -46,9 +55,12 @@ impl Phase {
         match self {
             Self::Init => "init",
             Self::InitWorker => "init_worker",
+            Self::ExitWorker => "exit_worker",
             Self::Set => "set",
+            Self::ServerRewrite => "server_rewrite",
             Self::Rewrite => "rewrite",
             Self::Access => "access",
+            Self::Precontent => "precontent",
             Self::Content => "content",
             Self::HeaderFilter => "header_filter",
             Self::BodyFilter => "body_filter",
@@ -61,14 +73,22 @@ impl Phase {
         match self {
             Self::Init => "init_by_lua",
             Self::InitWorker => "init_worker_by_lua",
+            Self::ExitWorker => "exit_worker_by_lua",
             Self::Set => "set_by_lua",
+            Self::ServerRewrite => "server_rewrite_by_lua",
             Self::Rewrite => "rewrite_by_lua",
             Self::Access => "access_by_lua",
+            Self::Precontent => "precontent_by_lua",
             Self::Content => "content_by_lua",
             Self::HeaderFilter => "header_filter_by_lua",
             Self::BodyFilter => "body_filter_by_lua",
             Self::Log => "log_by_lua",
         }
+    }
+
+    /// Whether its code runs for a client's request.
+    pub(crate) fn has_request(self) -> bool {
+        self.is_in(Phases::REQUEST)
     }
 
     pub(crate) fn is_in(self, phases: Phases) -> bool {

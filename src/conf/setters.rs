@@ -36,29 +36,26 @@ pub(super) unsafe extern "C" fn code(
     setter(cf, cmd, |cf, kind| {
         let Kind::Code(phase, form) = kind else { unreachable!("the table says code") };
 
-        match phase {
-            Phase::Init if cf.main_conf().init.is_some() => return Err(DUPLICATE),
-            Phase::InitWorker if cf.main_conf().init_worker.is_some() => return Err(DUPLICATE),
-            Phase::Init | Phase::InitWorker => {
-                let chunk = read_chunk(cf, phase, form, 1)?;
-                let main = cf.main_conf();
-                match phase {
-                    Phase::Init => main.init = Some(chunk),
-                    _ => main.init_worker = Some(chunk),
-                }
+        if let Some(code) = cf.main_conf().outside(phase) {
+            if code.is_some() {
+                return Err(DUPLICATE);
             }
-            _ => {
-                // SAFETY: the command's level says location configuration.
-                let location = unsafe { &mut *conf.cast::<LocConf>() };
-                if location.hook(phase).is_some() {
-                    return Err(DUPLICATE);
-                }
-                location.set_hook(phase, read_chunk(cf, phase, form, 1)?);
-                cf.main_conf().used |= Phases::from_bits_truncate(phase as u32);
-                if phase == Phase::Content {
-                    set_content_handler(cf);
-                }
+            let chunk = read_chunk(cf, phase, form, 1)?;
+            if let Some(code) = cf.main_conf().outside(phase) {
+                *code = Some(chunk);
             }
+            return Ok(());
+        }
+
+        // SAFETY: the command's level says location configuration.
+        let location = unsafe { &mut *conf.cast::<LocConf>() };
+        if location.hook(phase).is_some() {
+            return Err(DUPLICATE);
+        }
+        location.set_hook(phase, read_chunk(cf, phase, form, 1)?);
+        cf.main_conf().used |= Phases::from_bits_truncate(phase as u32);
+        if phase == Phase::Content {
+            set_content_handler(cf);
         }
         Ok(())
     })
@@ -225,9 +222,7 @@ fn file(cf: Conf, phase: Phase, index: usize) -> Result<Chunk, Refused> {
     require_code(cf, phase, value.bytes())?;
 
     let key = chunk::file_key(value.bytes());
-    let takes_variables = !matches!(phase, Phase::Init | Phase::InitWorker);
-
-    if takes_variables && value.bytes().contains(&b'$') {
+    if phase.has_request() && value.bytes().contains(&b'$') {
         let value = complex_value(cf, &mut value)?;
         return Ok(Chunk {
             phase,

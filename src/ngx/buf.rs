@@ -46,6 +46,23 @@ pub(crate) unsafe fn bytes<'a>(buf: *mut ngx_buf_t) -> &'a [u8] {
     }
 }
 
+/// How much a buffer holds, in memory or in a file.
+///
+/// # Safety
+/// The buffer is live.
+pub(crate) unsafe fn size(buf: *mut ngx_buf_t) -> usize {
+    // SAFETY: as `ngx_buf_size`, which is a macro.
+    unsafe {
+        let in_memory = (*buf).temporary() != 0 || (*buf).memory() != 0 || (*buf).mmap() != 0;
+        let size = if in_memory {
+            (*buf).last.offset_from((*buf).pos) as off_t
+        } else {
+            (*buf).file_last - (*buf).file_pos
+        };
+        usize::try_from(size).unwrap_or(0)
+    }
+}
+
 /// Marks everything in the chain as consumed.
 ///
 /// # Safety

@@ -126,6 +126,19 @@ impl Request {
         unsafe { (*self.as_ptr()).args.bytes() }
     }
 
+    /// Has log lines of the connection name this request, as nginx does for a
+    /// request that it runs.
+    pub(crate) fn name_in_log(self) {
+        // SAFETY: live request; the data of its connection's log is a
+        // ngx_http_log_ctx_t.
+        unsafe {
+            let log: *mut ngx_http_log_ctx_t = (*self.log_ptr()).data.cast();
+            if let Some(log) = log.as_mut() {
+                log.current_request = self.as_ptr();
+            }
+        }
+    }
+
     /// Ends the request as nginx does for a handler that returned `rc`.
     pub(crate) fn finalize(self, rc: ngx_int_t) {
         // SAFETY: live request; the caller does not use it afterwards.

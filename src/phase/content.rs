@@ -56,11 +56,12 @@ unsafe extern "C" fn resume(r: *mut ngx_http_request_t) {
         // SAFETY: nginx calls the write event handler of a live request.
         let r = unsafe { Request::from_ptr(r) };
         let Some(ctx) = Ctx::existing(r) else { return };
-        if let Some(outcome) = ctx.event()
-            && outcome != Outcome::Waiting
-        {
-            let rc = finish(ctx, outcome);
-            r.finalize(rc);
+        match ctx.event() {
+            None | Some(Outcome::Waiting) => {}
+            Some(outcome) => {
+                let rc = finish(ctx, outcome);
+                r.finalize(rc);
+            }
         }
     });
 }
@@ -69,6 +70,10 @@ fn finish(ctx: &Ctx, outcome: Outcome) -> ngx_int_t {
     match outcome {
         Outcome::Finished => ctx.output.finish(ctx),
         Outcome::Exit(rc) => rc,
+        Outcome::Elsewhere(redirect) => {
+            redirect.go(ctx.request);
+            DONE
+        }
         Outcome::Waiting => DONE,
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn create_worker_vm(conf: &MainConf) -> ngx_int_t {
 
 /// Creates a machine and runs `init_by_lua` in it.
 pub(super) fn create_vm(conf: &MainConf) -> Result<Rc<Vm>, String> {
-    let vm = Vm::new(&conf.options, api::open).map_err(|error| error.to_string())?;
+    let vm = Vm::new(&conf.options, |lua, l| api::open(lua, l, conf))
+        .map_err(|error| error.to_string())?;
 
     if let Some(chunk) = &conf.init {
         run_outside(&vm, chunk, log::cycle_log(), conf.cycle).map_err(|message| {
@@ -43,8 +44,17 @@ pub(super) fn create_vm(conf: &MainConf) -> Result<Rc<Vm>, String> {
     Ok(vm)
 }
 
+/// Runs a chunk of the worker; the worker goes on whatever happens.
+pub(super) fn run_and_report(vm: &Vm, chunk: &Chunk, log: *mut ngx_log_t, cycle: *mut ngx_cycle_t) {
+    if let Err(message) = run_outside(vm, chunk, log, cycle) {
+        let mut text = format!("{} error: ", name(chunk)).into_bytes();
+        text.extend_from_slice(&message);
+        log::write(log::cycle_log(), NGX_LOG_ERR, 0, &text);
+    }
+}
+
 /// Runs a chunk that belongs to no request, with the machine's own globals.
-pub(super) fn run_outside(
+fn run_outside(
     vm: &Vm,
     chunk: &Chunk,
     log: *mut ngx_log_t,
@@ -69,10 +79,12 @@ pub(super) fn run_outside(
 }
 
 /// What the error log calls the directive.
-pub(super) fn name(chunk: &Chunk) -> &'static str {
+fn name(chunk: &Chunk) -> &'static str {
     match (chunk.phase, chunk.is_file()) {
         (Phase::Init, false) => "init_by_lua",
         (Phase::Init, true) => "init_by_lua_file",
+        (Phase::ExitWorker, false) => "exit_worker_by_lua",
+        (Phase::ExitWorker, true) => "exit_worker_by_lua_file",
         (_, false) => "init_worker_by_lua",
         (_, true) => "init_worker_by_lua_file",
     }

@@ -3,25 +3,15 @@
 use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::init::{name, run_outside};
+use super::init;
 use crate::conf::MainConf;
 use crate::ngx::{self, log};
 use crate::sys::*;
 
 pub(crate) unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int_t {
     ngx::callback("init_worker_by_lua", OK, || {
-        // SAFETY: nginx starts the process with its cycle; without http {}
-        // there is no configuration.
-        let conf = unsafe {
-            let ctx = *(*cycle).conf_ctx.add(ngx_http_module.index);
-            let ctx: *mut ngx_http_conf_ctx_t = ctx.cast();
-            if ctx.is_null() {
-                return OK;
-            }
-            let conf = *(*ctx).main_conf.add((*crate::sys::module()).ctx_index);
-            conf.cast::<MainConf>().as_ref()
-        };
-        let Some(conf) = conf else { return OK };
+        // SAFETY: nginx starts the process with its cycle.
+        let Some(conf) = (unsafe { main_conf(cycle) }) else { return OK };
 
         // SAFETY: set when the process started.
         let process = unsafe { ngx_process };
@@ -37,14 +27,23 @@ pub(crate) unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int
             return OK;
         };
         let mut log = worker_log();
-        if let Err(message) = run_outside(&vm, chunk, &raw mut log, cycle) {
-            let mut text = format!("{} error: ", name(chunk)).into_bytes();
-            text.extend_from_slice(&message);
-            log::write(log::cycle_log(), NGX_LOG_ERR, 0, &text);
-        }
-        // The worker serves all the same.
+        init::run_and_report(&vm, chunk, &raw mut log, cycle);
         OK
     })
+}
+
+/// The module's configuration in `cycle`; none without `http {}`.
+///
+/// # Safety
+/// The cycle is live.
+pub(super) unsafe fn main_conf<'a>(cycle: *mut ngx_cycle_t) -> Option<&'a MainConf> {
+    // SAFETY: a cycle has a place for each core module's configuration.
+    unsafe {
+        let ctx = *(*cycle).conf_ctx.add(ngx_http_module.index);
+        let ctx = ctx.cast::<ngx_http_conf_ctx_t>().as_ref()?;
+        let conf = *ctx.main_conf.add((*crate::sys::module()).ctx_index);
+        conf.cast::<MainConf>().as_ref()
+    }
 }
 
 /// A log whose lines say where they come from, and have a connection number as

@@ -2,11 +2,12 @@
 
 use core::ptr;
 
+use crate::conf::Place;
 use crate::conf::cf::Conf;
 use crate::ngx::Request;
 use crate::sys::*;
 
-type Handler = unsafe extern "C" fn(*mut ngx_http_request_t) -> ngx_int_t;
+pub(super) type Handler = unsafe extern "C" fn(*mut ngx_http_request_t) -> ngx_int_t;
 
 /// Registers a phase handler.
 pub(super) fn add(cf: Conf, phase: ngx_http_phases, handler: Handler) -> bool {
@@ -42,10 +43,16 @@ fn push(cf: Conf, phase: ngx_http_phases, handler: Handler) -> Option<*mut ngx_a
     }
 }
 
+/// Puts the running handler where its directive `*_by_lua_no_postpone` wants
+/// it, once. True if that moved it: its turn comes again.
+pub(super) fn postpone(r: Request, place: &Place) -> bool {
+    !place.settled.replace(true) && move_to_end(r)
+}
+
 /// Moves the running handler to the end of its phase, behind what other
 /// modules registered. True if it moved: the phase then goes on with the
 /// handler that took its place.
-pub(super) fn move_to_end(r: Request) -> bool {
+fn move_to_end(r: Request) -> bool {
     // SAFETY: the phase engine is an array that ends with an empty entry; the
     // running handler is one of it, and `next` is where the next phase begins.
     unsafe {

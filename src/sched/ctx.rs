@@ -36,17 +36,46 @@ pub(crate) struct Ctx {
     pub body: Cell<Body>,
     /// `ngx.ctx`
     pub table: Table,
+    /// How many threads wait for subrequests.
+    pub waiting_for_subrequests: Cell<usize>,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
 }
 
 /// Why code is ended before its own end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Exit {
     /// `ngx.exit` asked for this status.
     Asked(ngx_int_t),
     /// nginx refused something, and answers as it would without Lua.
     Refused(ngx_int_t),
+    /// `ngx.exec`: another location answers.
+    Elsewhere(Redirect),
+}
+
+/// Where a request goes instead; the texts are in its pool.
+#[derive(Clone, Copy)]
+pub(crate) enum Redirect {
+    Named(ngx_str_t),
+    Internal(ngx_str_t, Option<ngx_str_t>),
+}
+
+impl Redirect {
+    /// Lets the other location answer. The caller owes nginx a `finalize` with
+    /// DONE for the reference that it takes.
+    pub(crate) fn go(self, r: Request) {
+        // SAFETY: live request. nginx copies the strings.
+        unsafe {
+            (*r.as_ptr()).read_event_handler = Some(ngx_http_block_reading);
+            match self {
+                Self::Named(mut name) => ngx_http_named_location(r.as_ptr(), &raw mut name),
+                Self::Internal(mut uri, mut args) => {
+                    let args = args.as_mut().map_or(ptr::null_mut(), |args| &raw mut *args);
+                    ngx_http_internal_redirect(r.as_ptr(), &raw mut uri, args)
+                }
+            };
+        }
+    }
 }
 
 /// The state of a response body that Lua code filters.
@@ -109,6 +138,7 @@ impl Ctx {
             filter: Filter::new(),
             body: Cell::new(Body::Unread),
             table: Table::default(),
+            waiting_for_subrequests: Cell::new(0),
             cleanup_added: Cell::new(false),
         })?;
 
@@ -140,6 +170,12 @@ impl Ctx {
         true
     }
 
+    /// Whether code waits for subrequests, so that the request must not be
+    /// answered or go elsewhere.
+    pub(crate) fn has_pending_subrequests(&self) -> bool {
+        self.waiting_for_subrequests.get() > 0
+    }
+
     /// Ends all Lua code of the request: no wait and no coroutine is left.
     pub(crate) fn abort(&self) {
         self.ready.clear();
@@ -163,6 +199,10 @@ impl Table {
                 self.0.set(Some(l.anchor()));
             }
         }
+    }
+
+    pub(crate) fn is_made(&self) -> bool {
+        self.0.get().is_some()
     }
 
     /// Takes the table on top of the stack; pops it.

@@ -11,8 +11,9 @@ use core::cell::{Cell, RefCell, UnsafeCell};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use super::ctx::Exit;
+use super::ctx::{Exit, Redirect};
 use super::failures::Failures;
+use super::subrequest::Group;
 use super::writer::Written;
 use super::{Ctx, Run};
 use crate::conf::{Chunk, Phase};
@@ -29,6 +30,7 @@ pub(crate) enum Wait {
     Sleep,
     RequestBody,
     Flush,
+    Subrequests,
 }
 
 pub(crate) struct Thread {
@@ -41,6 +43,8 @@ pub(crate) struct Thread {
     base: Cell<usize>,
     wait: Cell<Option<Wait>>,
     timer: UnsafeCell<Timer>,
+    /// The subrequests that it waits for.
+    pub(super) group: Cell<*const Group>,
     /// Values on the innermost coroutine's stack for its next resumption.
     values: Cell<c_int>,
     /// The thread runs right now, below us on the C stack.
@@ -55,13 +59,15 @@ pub(crate) struct Thread {
 }
 
 /// How a stretch of Lua code ended, seen by the phase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Outcome {
     /// Some thread waits for an event.
     Waiting,
     Finished,
     /// `ngx.exit` or an error: what to give to nginx.
     Exit(ngx_int_t),
+    /// `ngx.exec`.
+    Elsewhere(Redirect),
 }
 
 /// How a resumption ended.
@@ -83,6 +89,7 @@ impl Thread {
             base: Cell::new(0),
             wait: Cell::new(None),
             timer: UnsafeCell::new(Timer::new(timer_fired)),
+            group: Cell::new(ptr::null()),
             values: Cell::new(0),
             running: Cell::new(false),
             doomed: Cell::new(false),
@@ -97,7 +104,7 @@ impl Thread {
         self.ctx.set(ctx);
     }
 
-    fn ctx(&self) -> &Ctx {
+    pub(crate) fn ctx(&self) -> &Ctx {
         // SAFETY: set when the context was made; the thread is part of it.
         unsafe { &*self.ctx.get() }
     }
@@ -118,6 +125,13 @@ impl Thread {
     /// The function of the chunk.
     pub(crate) fn closure(&self) -> *const c_void {
         self.closure.get()
+    }
+
+    /// The subrequests that it waits for.
+    pub(super) fn group(&self) -> Option<&Group> {
+        // SAFETY: a group lives as long as the main request, and takes itself
+        // out of the thread when it is over.
+        unsafe { self.group.get().as_ref() }
     }
 
     /// Notes what the running code waits for. The caller then yields.
@@ -182,6 +196,9 @@ impl Thread {
         }
         let Some(coroutine) = self.coroutine.take() else { return };
         self.stop_timer();
+        if let Some(group) = self.group() {
+            group.forget_thread();
+        }
         self.wait.set(None);
         let vm = &self.ctx().vm;
         for co in self.chain.borrow_mut().drain(..) {
@@ -301,7 +318,7 @@ impl Ctx {
         while let Some(thread) = self.ready.pop() {
             let step = self.step(thread);
             outcome = Some(step);
-            if step != Outcome::Waiting {
+            if !matches!(step, Outcome::Waiting) {
                 break;
             }
         }
@@ -335,11 +352,12 @@ impl Ctx {
             }
             Step::Exit => {
                 self.abort();
-                Outcome::Exit(match self.exit.take() {
-                    Some(Exit::Asked(code)) => self.exit_status(phase, code),
-                    Some(Exit::Refused(rc)) => rc,
-                    None => OK,
-                })
+                match self.exit.take() {
+                    Some(Exit::Asked(code)) => Outcome::Exit(self.exit_status(phase, code)),
+                    Some(Exit::Refused(rc)) => Outcome::Exit(rc),
+                    Some(Exit::Elsewhere(redirect)) => Outcome::Elsewhere(redirect),
+                    None => Outcome::Exit(OK),
+                }
             }
         }
     }
@@ -403,10 +421,11 @@ pub(crate) fn dispatch(ctx: &Ctx) {
     let r = ctx.request;
     let connection = r.connection();
     // SAFETY: the request is live. Reading the body replaces the write event
-    // handler, so it is put back.
+    // handler, so it is put back. A subrequest may have run in between.
     unsafe {
         if let Some(resume) = ctx.resume.get() {
             (*r.as_ptr()).write_event_handler = Some(resume);
+            r.name_in_log();
             resume(r.as_ptr());
         }
     }
@@ -423,7 +442,7 @@ unsafe extern "C" fn timer_fired(event: *mut ngx_event_t) {
                 thread.wake(0);
                 dispatch(thread.ctx());
             }
-            Some(Wait::RequestBody | Wait::Flush) | None => {}
+            Some(Wait::RequestBody | Wait::Flush | Wait::Subrequests) | None => {}
         }
     });
 }

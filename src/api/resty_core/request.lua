@@ -2,4 +2,4 @@
 -- ngx.req.
 local _, native = ...
 
-return { version = require("resty.core").version, set_req_header = native.set_req_header }
+return { version = require("resty.core.base").version, set_req_header = native.set_req_header }

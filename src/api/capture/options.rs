@@ -1,0 +1,208 @@
+//! The options of a subrequest.
+
+use core::ffi::c_int;
+
+use nginx_lua_text::escape::{Set, escape};
+
+use crate::api::header_values::{key, with_values};
+use crate::api::uri::encode_args;
+use crate::lua::state::Type;
+use crate::lua::{Raise, State};
+use crate::ngx::subrequest::{Body, Variables};
+use crate::ngx::variable::{self, Name, Refused, SHORT};
+use crate::ngx::{Request, request_headers, string};
+use crate::sys::*;
+
+pub(super) struct Options {
+    pub args: Option<Vec<u8>>,
+    pub method: Option<f64>,
+    pub scope: Variables,
+    /// The option `ctx` is there.
+    pub has_ctx: bool,
+    vars: Vec<(Vec<u8>, Vec<u8>)>,
+    has_headers: bool,
+    body: Option<Vec<u8>>,
+    always_forward_body: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            args: None,
+            method: None,
+            scope: Variables::Own,
+            has_ctx: false,
+            vars: Vec::new(),
+            has_headers: false,
+            body: None,
+            always_forward_body: false,
+        }
+    }
+}
+
+impl Options {
+    /// Reads the table at `index`.
+    pub(super) fn read(l: State, index: c_int) -> Result<Self, Raise> {
+        let base = l.top();
+        // The value of an option, above the stack of the caller.
+        let option = |name: &str| {
+            l.set_top(base);
+            l.raw_get_field(index, name);
+            l.type_of(-1)
+        };
+        let bad = |name: &str| Err(l.error(format_args!("Bad {name} option value")));
+        let mut options = Self::default();
+
+        match option("args") {
+            Type::Nil => {}
+            Type::Table => options.args = Some(encode_args(l, l.top())?),
+            Type::String | Type::Number => options.args = l.bytes(-1).map(<[u8]>::to_vec),
+            _ => return bad("args"),
+        }
+        match option("vars") {
+            Type::Nil => {}
+            Type::Table => options.vars = read_vars(l)?,
+            _ => return bad("vars"),
+        }
+        let share = option("share_all_vars");
+        if share == Type::Boolean && l.boolean(-1) {
+            options.scope = Variables::Shared;
+        } else if !matches!(share, Type::Nil | Type::Boolean) {
+            return bad("share_all_vars");
+        }
+        let copy = option("copy_all_vars");
+        if copy == Type::Boolean && l.boolean(-1) && options.scope == Variables::Own {
+            options.scope = Variables::Copied;
+        } else if !matches!(copy, Type::Nil | Type::Boolean) {
+            return bad("copy_all_vars");
+        }
+        match option("headers") {
+            Type::Nil => {}
+            Type::Table => options.has_headers = true,
+            _ => return bad("headers"),
+        }
+        option("always_forward_body");
+        options.always_forward_body = l.boolean(-1);
+        match option("method") {
+            Type::Nil => {}
+            Type::Number => options.method = Some(l.number(-1)),
+            _ => return Err(l.error("Bad http request method")),
+        }
+        match option("ctx") {
+            Type::Nil => {}
+            Type::Table => options.has_ctx = true,
+            _ => {
+                let kind = l.type_name(-1);
+                return Err(l.error(format_args!(
+                    "Bad ctx option value type {kind}, expected a Lua table"
+                )));
+            }
+        }
+        match option("body") {
+            Type::Nil => {}
+            Type::String | Type::Number => options.body = l.bytes(-1).map(<[u8]>::to_vec),
+            _ => return Err(l.error("Bad http request body")),
+        }
+        l.set_top(base);
+        Ok(options)
+    }
+
+    /// The variables to set, and their values in the pool.
+    pub(super) fn variables(
+        &self,
+        l: State,
+        r: Request,
+    ) -> Result<Vec<(&'static ngx_http_variable_t, ngx_str_t)>, Raise> {
+        let mut variables = Vec::with_capacity(self.vars.len());
+        for (name, value) in &self.vars {
+            let variable = settable(r, name).map_err(|error| {
+                let name = String::from_utf8_lossy(name).to_lowercase();
+                let (message, code) = match error {
+                    Refused::NotChangeable => (format!("variable \"{name}\" not changeable"), 500),
+                    Refused::NotAssignable => (
+                        format!(
+                            "variable \"{name}\" cannot be assigned a value (maybe you forgot to \
+                             define it first?) "
+                        ),
+                        -1,
+                    ),
+                };
+                r.log(NGX_LOG_ERR, message);
+                l.error(format_args!("failed to adjust the subrequest: {code}"))
+            })?;
+            let value = string::in_pool(r.pool(), value).ok_or_else(|| l.error("no memory"))?;
+            variables.push((variable, value));
+        }
+        Ok(variables)
+    }
+
+    pub(super) fn request_body(&self, l: State, r: Request) -> Result<Body, Raise> {
+        if let Some(text) = &self.body {
+            let text = string::in_pool(r.pool(), text).ok_or_else(|| l.error("no memory"))?;
+            return Ok(Body::Text(text));
+        }
+        let method = self.method.map_or(NGX_HTTP_GET, |number| number as u32);
+        // SAFETY: live request.
+        let parent_has_body = unsafe { (*r.as_ptr()).headers_in.content_length_n > 0 };
+        if matches!(method, NGX_HTTP_PUT | NGX_HTTP_POST)
+            || self.always_forward_body
+            || !parent_has_body
+        {
+            return Ok(Body::Parent);
+        }
+        Ok(Body::None)
+    }
+
+    /// Sets the headers of the option, in place of the parent's.
+    pub(super) fn set_headers(&self, l: State, index: c_int, sr: Request) -> Result<(), Raise> {
+        if !self.has_headers {
+            return Ok(());
+        }
+        let base = l.top();
+        l.raw_get_field(index, "headers");
+        l.push_nil();
+        while l.next(base + 1) {
+            // Both are copies: making text of them must not disturb the
+            // traversal.
+            l.push_value(-2);
+            let name = key(l, l.top())?;
+            let name = escape(l.bytes(name).unwrap_or_default(), Set::HeaderName).into_owned();
+            // The body says how long it is.
+            if !name.eq_ignore_ascii_case(b"content-length") {
+                with_values(l, base + 3, |values| request_headers::set(sr, &name, values))?
+                    .map_err(|_| l.error("failed to set header"))?;
+            }
+            l.set_top(base + 2);
+        }
+        l.set_top(base);
+        Ok(())
+    }
+}
+
+fn settable(r: Request, name: &[u8]) -> Result<&'static ngx_http_variable_t, Refused> {
+    let mut space = [0; SHORT];
+    let variable = Name::new(name, &mut space, r).and_then(|name| name.defined(r));
+    let variable = variable.ok_or(Refused::NotAssignable)?;
+    variable::check(variable)?;
+    Ok(variable)
+}
+
+/// Reads the table on top of the stack.
+fn read_vars(l: State) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Raise> {
+    let table = l.top();
+    let mut vars = Vec::new();
+    l.push_nil();
+    while l.next(table) {
+        if l.type_of(-2) != Type::String {
+            return Err(l.error("attempt to use a non-string key in the \"vars\" option table"));
+        }
+        if !matches!(l.type_of(-1), Type::String | Type::Number) {
+            let kind = l.type_name(-1);
+            return Err(l.error(format_args!("attempt to use bad variable value type {kind}")));
+        }
+        let name = l.bytes(-2).unwrap_or_default().to_vec();
+        vars.push((name, l.bytes(-1).unwrap_or_default().to_vec()));
+        l.pop(1);
+    }
+    Ok(vars)
+}

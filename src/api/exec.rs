@@ -1,0 +1,74 @@
+//! `ngx.exec`.
+
+use super::call::{self, NO_REQUEST_OBJECT, cannot_wait, check_none_pending, park};
+use super::function::Function;
+use super::target::{Target, TargetError};
+use super::uri::encode_args;
+use crate::conf::Phases;
+use crate::lua::state::Type;
+use crate::lua::{Return, State};
+use crate::ngx::NgxStr;
+use crate::sched::{Exit, Redirect};
+use crate::sys::*;
+
+pub(super) const FUNCTIONS: &[Function] = &[Function::new("ngx.exec", exec)];
+
+/// `ngx.exec(uri, args?)`
+///
+/// Lets another location answer the request: the one that a path of this server
+/// leads to, or one by its name, `@name`. `args` is a query string or a table.
+/// Does not return; `ngx.ctx` is lost. Raises an error for an unsafe URI, or
+/// when the response header was sent. Phases: server_rewrite, rewrite, access,
+/// precontent, content.
+fn exec(l: State) -> Return {
+    let n = l.top();
+    if !(1..=2).contains(&n) {
+        return Err(l.error(format_args!("expecting one or two arguments, but got {n}")));
+    }
+    call::current(l, NO_REQUEST_OBJECT)?;
+    if !matches!(l.type_of(1), Type::String | Type::Number) {
+        return Err(l.type_error(1, "string"));
+    }
+    if l.bytes(1).unwrap_or_default().is_empty() {
+        return Err(l.error("The uri argument is empty"));
+    }
+    let (run, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST_OBJECT)?;
+    let args = match l.type_of(2) {
+        Type::None | Type::Nil => None,
+        Type::String | Type::Number => Some(l.bytes(2).unwrap_or_default().to_vec()),
+        Type::Table => Some(encode_args(l, 2)?),
+        _ => {
+            let message = format!("string, number, or table expected, but got {}", l.type_name(2));
+            return Err(l.argument_error(2, message));
+        }
+    };
+
+    let r = ctx.request;
+    let uri = l.bytes(1).unwrap_or_default();
+    let target = Target::parse(r, uri, args.as_deref()).map_err(|error| match error {
+        TargetError::Unsafe => l.error("unsafe uri"),
+        TargetError::NoMemory => l.error("no memory"),
+    })?;
+    check_none_pending(l, ctx)?;
+    if r.header_sent() {
+        return Err(l.error("attempt to call ngx.exec after sending out response headers"));
+    }
+    if !run.can_wait(l) {
+        return Err(cannot_wait(l));
+    }
+
+    let redirect = if uri.starts_with(b"@") {
+        if let Some(args) = target.args.filter(|args| args.len > 0) {
+            let mut text = b"query strings ".to_vec();
+            text.extend_from_slice(args.bytes());
+            text.extend_from_slice(b" ignored when exec'ing named location ");
+            text.extend_from_slice(target.uri.bytes());
+            r.log(NGX_LOG_WARN, text);
+        }
+        Redirect::Named(target.uri)
+    } else {
+        Redirect::Internal(target.uri, target.args)
+    };
+    ctx.exit.set(Some(Exit::Elsewhere(redirect)));
+    Ok(park(l))
+}

@@ -1,4 +1,0 @@
--- ngx.req: what the table of that name does not have.
-local _, native = ...
-
-return { version = require("resty.core").version, add_header = native.add_header }

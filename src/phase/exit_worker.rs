@@ -1,0 +1,15 @@
+//! `exit_worker_by_lua`: runs when a worker process ends.
+
+use super::{init, init_worker};
+use crate::ngx::{self, log};
+use crate::sys::*;
+
+pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
+    ngx::callback("exit_worker_by_lua", (), || {
+        // SAFETY: nginx ends the process with its cycle.
+        let Some(conf) = (unsafe { init_worker::main_conf(cycle) }) else { return };
+        if let (Some(vm), Some(chunk)) = (conf.vm(), &conf.exit_worker) {
+            init::run_and_report(&vm, chunk, log::cycle_log(), cycle);
+        }
+    });
+}
