@@ -34,20 +34,26 @@ fn raw_header(l: State) -> Return {
 }
 
 fn rebuild(r: Request, out: &mut Vec<u8>) {
-    let mut line = |parts: [&[u8]; 3]| {
-        parts.iter().for_each(|part| out.extend_from_slice(part));
+    // nginx refused the request before it had a line of it.
+    if r.line().is_empty() {
+        return;
+    }
+    out.extend_from_slice(r.line());
+    out.extend_from_slice(b"\r\n");
+    let mut header = |name: &[u8], value: &[u8]| {
+        out.extend_from_slice(name);
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value);
         out.extend_from_slice(b"\r\n");
     };
     if let Some(authority) = r.authority() {
-        line([r.line(), b"\r\nhost: ", authority]);
-    } else {
-        line([r.line(), b"", b""]);
+        header(b"host", authority);
     }
     // SAFETY: live request; its headers do not change meanwhile.
     unsafe {
-        for header in iter(&raw mut (*r.as_ptr()).headers_in.headers) {
-            line([(*header).key.bytes(), b": ", (*header).value.bytes()]);
+        for h in iter(&raw mut (*r.as_ptr()).headers_in.headers) {
+            header((*h).key.bytes(), (*h).value.bytes());
         }
     }
-    line([b"", b"", b""]);
+    out.extend_from_slice(b"\r\n");
 }
