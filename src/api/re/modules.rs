@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use super::super::function::Function;
 use super::cache::Cache;
-use super::{Compiled, Refused, Regexes, find, gmatch, match_, push_native, split, substitute};
+use super::{
+    Compiled, Refused, Regexes, find, gmatch, match_, pcre, push_native, split, substitute,
+};
 use crate::lua::state::Type;
 use crate::lua::{Return, State, function};
 use crate::sys::lua::{LUA_REGISTRYINDEX, lua_CFunction};
@@ -81,6 +83,9 @@ fn opt(l: State) -> Return {
         return Err(l.error(format_args!(
             "bad argument #1 to 'ngx_lua_ffi_set_jit_stack_size' (cannot convert '{kind}' to 'int')"
         )));
+    }
+    if !pcre::has_jit() {
+        return Err(l.error("no pcre jit support found"));
     }
     if !regexes.matcher.set_stack(l.number(2) as usize) {
         return Err(l.error("pcre jit stack allocation failed"));

@@ -110,6 +110,14 @@ impl Drop for Regex {
     }
 }
 
+/// Whether PCRE2 can make machine code.
+pub(super) fn has_jit() -> bool {
+    let mut answer = 0u32;
+    // SAFETY: there is room for the answer.
+    unsafe { pcre2_config(PCRE2_CONFIG_JIT, (&raw mut answer).cast()) };
+    answer != 0
+}
+
 /// Makes machine code. Without it, the regex works as well.
 fn compile_jit(code: NonNull<pcre2_code>, pattern: &[u8]) {
     // SAFETY: the code was just compiled.
