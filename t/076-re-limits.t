@@ -220,6 +220,7 @@ nil pcre_exec() failed: -63
 --- response_body
 nil, pcre_exec() failed: -46
 {0=ab 1=a}
+--- skip_eval: 3: $ENV{TEST_NGINX_USE_VALGRIND}
 --- differs: PCRE2's number
 
 

@@ -7,6 +7,7 @@ use core::ptr::{self, NonNull};
 use core::slice;
 
 use super::options::Options;
+use crate::lua::allocator::is_for_memcheck;
 use crate::ngx::log;
 use crate::sys::NGX_LOG_INFO;
 use crate::sys::pcre2::*;
@@ -65,7 +66,9 @@ impl Regex {
         let all: u32 = regex.info(PCRE2_INFO_ALLOPTIONS);
         regex.utf = all & PCRE2_UTF != 0;
         regex.checks_utf = regex.utf && all & PCRE2_MATCH_INVALID_UTF == 0;
-        if options.jit && !options.dfa {
+        // Machine code reads whole vectors and leaves out what is behind the
+        // subject; memcheck cannot tell.
+        if options.jit && !options.dfa && !is_for_memcheck() {
             compile_jit(code, pattern);
             regex.has_machine_code = regex.info::<usize>(PCRE2_INFO_JITSIZE) > 0;
         }
