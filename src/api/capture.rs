@@ -13,8 +13,8 @@ use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 use crate::ngx::subrequest::{self, BodyError};
 use crate::ngx::{NgxStr, Request};
-use crate::sched::subrequest::Group;
 use crate::sched::Ctx;
+use crate::sched::subrequest::Group;
 use crate::sys::*;
 use options::Options;
 
@@ -68,9 +68,9 @@ fn capture_multi(l: State) -> Return {
             l.raw_get_index(1, i as c_int + 1);
             if l.type_of(-1) != Type::Table {
                 let kind = l.type_name(-1);
-                return Err(l.error(format_args!(
-                    "the query argument {i} is not a table, but a {kind}"
-                )));
+                return Err(
+                    l.error(format_args!("the query argument {i} is not a table, but a {kind}"))
+                );
             }
             let length = l.raw_len(-1);
             if !(1..=2).contains(&length) {
@@ -114,8 +114,8 @@ fn start_all(
     if !l.ensure(c_int::try_from(count).unwrap_or(c_int::MAX).saturating_add(16)) {
         return Err(l.error("stack overflow (too many subrequests)"));
     }
-    let group = Group::new(ctx.request, count, reply::push_all)
-        .ok_or_else(|| l.error("no memory"))?;
+    let group =
+        Group::new(ctx.request, count, reply::push_all).ok_or_else(|| l.error("no memory"))?;
 
     each(l, &|number, entry| start(l, ctx, group, number, entry))
         .inspect_err(|_| group.cancel())?;
@@ -123,13 +123,7 @@ fn start_all(
     Ok(park(l))
 }
 
-fn start(
-    l: State,
-    ctx: &Ctx,
-    group: &Group,
-    number: usize,
-    entry: &Entry,
-) -> Result<(), Raise> {
+fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Result<(), Raise> {
     if !matches!(l.type_of(entry.uri), Type::String | Type::Number) {
         let message = format!("string expected, got {}", l.type_name(entry.uri));
         return Err(l.argument_error(3, message));
@@ -147,13 +141,14 @@ fn start(
 
     let r = ctx.request;
     let text = l.bytes(entry.uri).unwrap_or_default();
-    let target = Target::parse(r, text, options.args.as_deref(), 0).map_err(|error| match error {
-        TargetError::Unsafe => l.error(format_args!(
-            "unsafe uri in argument #1: {}",
-            String::from_utf8_lossy(text.split(|byte| *byte == 0).next().unwrap_or_default())
-        )),
-        TargetError::NoMemory => l.error("no memory"),
-    })?;
+    let target =
+        Target::parse(r, text, options.args.as_deref(), 0).map_err(|error| match error {
+            TargetError::Unsafe => l.error(format_args!(
+                "unsafe uri in argument #1: {}",
+                String::from_utf8_lossy(text.split(|byte| *byte == 0).next().unwrap_or_default())
+            )),
+            TargetError::NoMemory => l.error("no memory"),
+        })?;
     let method = method(l, r, options.method)?;
     let variables = options.variables(l, r)?;
 
@@ -194,11 +189,7 @@ fn start(
     Ok(())
 }
 
-fn method(
-    l: State,
-    r: Request,
-    number: Option<f64>,
-) -> Result<Option<(u32, &'static str)>, Raise> {
+fn method(l: State, r: Request, number: Option<f64>) -> Result<Option<(u32, &'static str)>, Raise> {
     let Some(number) = number else { return Ok(None) };
     let number = number as i64;
     match u32::try_from(number).ok().and_then(|n| Some((n, crate::ngx::method::name(n)?))) {

@@ -45,10 +45,11 @@ fn exec(l: State) -> Return {
 
     let r = ctx.request;
     let uri = l.bytes(1).unwrap_or_default();
-    let target = Target::parse(r, uri, args.as_deref(), NGX_HTTP_LOG_UNSAFE as ngx_uint_t).map_err(|error| match error {
-        TargetError::Unsafe => l.error("unsafe uri"),
-        TargetError::NoMemory => l.error("no memory"),
-    })?;
+    let target = Target::parse(r, uri, args.as_deref(), NGX_HTTP_LOG_UNSAFE as ngx_uint_t)
+        .map_err(|error| match error {
+            TargetError::Unsafe => l.error("unsafe uri"),
+            TargetError::NoMemory => l.error("no memory"),
+        })?;
     check_none_pending(l, ctx)?;
     if r.header_sent() {
         return Err(l.error("attempt to call ngx.exec after sending out response headers"));

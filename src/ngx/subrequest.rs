@@ -23,14 +23,8 @@ pub(crate) fn create(
     // SAFETY: live request; nginx copies both strings.
     unsafe {
         let flags = NGX_HTTP_SUBREQUEST_BACKGROUND as ngx_uint_t;
-        let made = ngx_http_subrequest(
-            parent.as_ptr(),
-            &raw mut uri,
-            args,
-            &raw mut sr,
-            done,
-            flags,
-        );
+        let made =
+            ngx_http_subrequest(parent.as_ptr(), &raw mut uri, args, &raw mut sr, done, flags);
         if made != OK {
             return None;
         }
@@ -224,11 +218,8 @@ fn copy_headers(parent: Request, sr: Request) -> Option<()> {
             }
         }
 
-        (*list).part = ngx_list_part_t {
-            elts: moved.to.cast(),
-            nelts: count,
-            next: ptr::null_mut(),
-        };
+        (*list).part =
+            ngx_list_part_t { elts: moved.to.cast(), nelts: count, next: ptr::null_mut() };
         (*list).last = &raw mut (*list).part;
         (*list).size = size;
         (*list).nalloc = room;

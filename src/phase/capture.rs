@@ -37,8 +37,7 @@ unsafe extern "C" fn filter_header(r: *mut ngx_http_request_t) -> ngx_int_t {
             // SAFETY: `install` stored a filter; nginx's chain always ends in
             // one.
             return unsafe {
-                let next: HeaderFilter =
-                    core::mem::transmute(NEXT_HEADER.load(Ordering::Relaxed));
+                let next: HeaderFilter = core::mem::transmute(NEXT_HEADER.load(Ordering::Relaxed));
                 next(r)
             };
         };
@@ -61,10 +60,7 @@ unsafe extern "C" fn filter_header(r: *mut ngx_http_request_t) -> ngx_int_t {
     })
 }
 
-unsafe extern "C" fn filter_body(
-    r: *mut ngx_http_request_t,
-    chain: *mut ngx_chain_t,
-) -> ngx_int_t {
+unsafe extern "C" fn filter_body(r: *mut ngx_http_request_t, chain: *mut ngx_chain_t) -> ngx_int_t {
     ngx::callback("capture filter", ERROR, || {
         // SAFETY: nginx filters the body of a live request.
         match Reply::of(unsafe { Request::from_ptr(r) }) {

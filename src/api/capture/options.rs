@@ -19,11 +19,14 @@ pub(super) struct Options {
     pub scope: Variables,
     /// The option `ctx` is there.
     pub has_ctx: bool,
-    vars: Vec<(Vec<u8>, Vec<u8>)>,
+    vars: Vec<Assignment>,
     has_headers: bool,
     body: Option<Vec<u8>>,
     always_forward_body: bool,
 }
+
+/// A variable's name and its value.
+type Assignment = (Vec<u8>, Vec<u8>);
 
 impl Default for Options {
     fn default() -> Self {
@@ -182,7 +185,7 @@ impl Options {
 }
 
 /// Reads the table on top of the stack.
-fn read_vars(l: State) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Raise> {
+fn read_vars(l: State) -> Result<Vec<Assignment>, Raise> {
     let table = l.top();
     let mut vars = Vec::new();
     l.push_nil();
