@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use nginx_lua_text::escape::{Set, escape};
 
 use crate::api::header_values::{key, with_values};
-use crate::api::uri::encode_args;
+use crate::api::query;
 use crate::lua::state::Type;
 use crate::lua::{Raise, State};
 use crate::ngx::subrequest::{Body, Variables};
@@ -58,7 +58,7 @@ impl Options {
 
         match option("args") {
             Type::Nil => {}
-            Type::Table => options.args = Some(encode_args(l, l.top())?),
+            Type::Table => options.args = Some(query::encode(l, l.top())?),
             Type::String | Type::Number => options.args = l.bytes(-1).map(<[u8]>::to_vec),
             _ => return bad("args"),
         }
