@@ -437,7 +437,7 @@ X-Length: 5
     }
 --- raw_request eval
 [
-    "POST /t?n=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 36\r\n\r\nab",
+    "POST /t?n=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 37\r\n\r\nab",
     {value => "GET /t?n=2 HTTP/1.1\r\nHost: evil\r\n\r\n", delay_before => 0.03},
     {value => "GET /t?n=3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", delay_before => 0.03},
 ]
@@ -474,3 +474,35 @@ n=3
 GET /t HTTP/1.0
 [nil]
 --- differs: the C module waits for a body that does not come
+
+
+
+=== TEST 32: the length of a body that has been thrown away
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.req.discard_body()
+            ngx.req.clear_header("Content-Length")
+            ngx.say(ngx.var.arg_n)
+        }
+    }
+--- pipelined_requests eval
+["POST /t?n=1\nhello", "GET /t?n=2", "POST /t?n=3\nhello"]
+--- response_body eval
+["1\n", "2\n", "3\n"]
+
+
+
+=== TEST 33: the length of a body that is not there
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.req.clear_header("Content-Length")
+            ngx.req.read_body()
+            ngx.say(ngx.var.arg_n, " ", ngx.req.get_body_data())
+        }
+    }
+--- pipelined_requests eval
+["GET /t?n=1", "POST /t?n=2", "GET /t?n=3"]
+--- response_body eval
+["1 nil\n", "2 nil\n", "3 nil\n"]

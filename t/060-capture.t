@@ -622,17 +622,24 @@ GET /t
 --- config
     location = /t {
         content_by_lua_block {
-            local start = ngx.now()
-            ngx.location.capture_multi { { "/slow" }, { "/slow" }, { "/slow" }, { "/slow" } }
-            ngx.update_time()
-            ngx.say(ngx.now() - start < 0.19)
+            local option = { ctx = { started = 0 } }
+            local requests = {}
+            for i = 1, 4 do requests[i] = { "/slow", option } end
+            for _, res in ipairs { ngx.location.capture_multi(requests) } do ngx.print(res.body, " ") end
+            ngx.say("done")
         }
     }
-    location = /slow { content_by_lua_block { ngx.sleep(0.05) } }
+    location = /slow {
+        content_by_lua_block {
+            ngx.ctx.started = ngx.ctx.started + 1
+            ngx.sleep(0.01)
+            ngx.print(ngx.ctx.started)
+        }
+    }
 --- request
 GET /t
 --- response_body
-true
+4 4 4 4 done
 --- no_error_log
 [error]
 

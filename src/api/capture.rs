@@ -175,7 +175,7 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
     if let Some(method) = method {
         sr.set_method(method);
     }
-    let body = options.request_body(l, r)?;
+    let body = options.request_body(l, entry.options, r)?;
     subrequest::set_body_and_headers(r, sr, body).map_err(|error| {
         if error == BodyError::InPassingFile {
             r.log(NGX_LOG_ERR, "the request body was not read by ngx_lua");

@@ -49,10 +49,16 @@ fn rebuild(r: Request, out: &mut Vec<u8>) {
     if let Some(authority) = r.authority() {
         header(b"host", authority);
     }
-    // SAFETY: live request; its headers do not change meanwhile.
-    unsafe {
-        for h in iter(&raw mut (*r.as_ptr()).headers_in.headers) {
-            header((*h).key.bytes(), (*h).value.bytes());
+    // Where nginx lists the host differs between its versions.
+    for hosts in [true, false] {
+        // SAFETY: live request; its headers do not change meanwhile.
+        unsafe {
+            for h in iter(&raw mut (*r.as_ptr()).headers_in.headers) {
+                let name = (*h).key.bytes();
+                if name.eq_ignore_ascii_case(b"host") == hosts {
+                    header(name, (*h).value.bytes());
+                }
+            }
         }
     }
     out.extend_from_slice(b"\r\n");

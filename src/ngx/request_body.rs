@@ -174,8 +174,8 @@ impl RequestBody {
                 if (*buf).last == (*buf).end {
                     self.flush()?;
                     // What would only pass through the buffer.
-                    let direct =
-                        if size == 0 { rest.len() } else { (rest.len() - 1) / size * size };
+                    let most = rest.len() - 1;
+                    let direct = most.checked_rem(size).map_or(rest.len(), |kept| most - kept);
                     if direct > 0 {
                         self.write(&rest[..direct])?;
                         rest = &rest[direct..];
@@ -248,7 +248,7 @@ impl RequestBody {
             let mut link = ngx_chain_t { buf: &raw mut buf, next: ptr::null_mut() };
 
             let n = ngx_write_chain_to_temp_file(temp_file, &raw mut link);
-            if n == ERROR as isize {
+            if n == ERROR {
                 return Err(Failed);
             }
             (*temp_file).offset += n as off_t;
