@@ -50,6 +50,7 @@ pub(crate) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
         function.register(l);
     }
     arg::open(l);
+    capture::options::open(lua)?;
     ctx::open(l);
     request_headers::open(lua)?;
     response_headers::open(lua)?;

@@ -991,3 +991,31 @@ n=2 POST v x
 n=3 POST v x
 --- no_error_log
 [error]
+
+
+
+=== TEST 42: options may come from a metatable
+--- config
+    location = /t {
+        content_by_lua_block {
+            local defaults = { method = ngx.HTTP_POST, args = { a = 1 }, body = "default", ctx = { from = "default" } }
+            local options = setmetatable({ body = "own" }, { __index = defaults })
+            ngx.say(ngx.location.capture("/sub", options).body)
+            options = setmetatable({}, { __index = function(t, name) error("asked for " .. name) end })
+            local ok, err = pcall(ngx.location.capture, "/sub", options)
+            ngx.say(err:match("asked for .*"))
+        }
+    }
+    location = /sub {
+        content_by_lua_block {
+            ngx.req.read_body()
+            ngx.print(ngx.req.get_method(), " ", ngx.var.args, " ", ngx.req.get_body_data(), " ", ngx.ctx.from)
+        }
+    }
+--- request
+GET /t
+--- response_body
+POST a=1 own default
+asked for args
+--- no_error_log
+[error]

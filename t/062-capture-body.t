@@ -587,7 +587,33 @@ nil
 
 
 
-=== TEST 29: several subrequests share a body
+=== TEST 29: a body in a file that nginx read for itself cannot be shared
+--- http_config eval: $::Upstream
+--- config
+    location = /t {
+        mirror /mirror;
+        client_body_buffer_size 1k;
+        content_by_lua_block {
+            local ok, err = pcall(ngx.location.capture, "/up/x", { method = ngx.HTTP_POST })
+            ngx.say(err)
+            ngx.say(ngx.location.capture("/up/x").body)
+        }
+    }
+    location /up/ { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/; }
+    location = /mirror { return 200; }
+--- request eval
+"POST /t\n" . ("abcde" x 10000)
+--- response_body
+failed to adjust the subrequest: -1
+GET /x length=nil te=nil body=nil
+--- error_log
+the request body was not read by ngx_lua
+--- no_error_log
+[crit]
+
+
+
+=== TEST 30: several subrequests share a body
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -613,7 +639,7 @@ parent
 
 
 
-=== TEST 30: within Lua code: variables and headers agree with the body
+=== TEST 31: within Lua code: variables and headers agree with the body
 --- config
     location = /t {
         content_by_lua_block {
@@ -644,7 +670,7 @@ POST length=0 0 body=nil
 
 
 
-=== TEST 31: Transfer-Encoding of a chunked parent stays visible
+=== TEST 32: Transfer-Encoding of a chunked parent stays visible
 --- config
     location = /t {
         content_by_lua_block {
@@ -666,7 +692,7 @@ chunked 6 parent
 
 
 
-=== TEST 32: a subrequest of a subrequest shares its body
+=== TEST 33: a subrequest of a subrequest shares its body
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -691,7 +717,7 @@ POST /x length=6 te=nil body=middle
 
 
 
-=== TEST 33: a subrequest has the headers of its parent
+=== TEST 34: a subrequest has the headers of its parent
 --- config
     location = /t {
         content_by_lua_block { ngx.say(ngx.location.capture("/sub").body) }
@@ -725,7 +751,7 @@ Range: bytes=0-1
 
 
 
-=== TEST 34: what nginx knows of the headers is right in a subrequest
+=== TEST 35: what nginx knows of the headers is right in a subrequest
 --- http_config
     server {
         listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
@@ -754,7 +780,7 @@ X-Forwarded-For: 2.2.2.2
 
 
 
-=== TEST 35: headers that a subrequest sets and clears are its own
+=== TEST 36: headers that a subrequest sets and clears are its own
 --- config
     location = /t {
         content_by_lua_block {
@@ -798,7 +824,7 @@ User-Agent: test
 
 
 
-=== TEST 36: headers that the parent changed, its subrequests have
+=== TEST 37: headers that the parent changed, its subrequests have
 --- config
     location = /t {
         content_by_lua_block {
@@ -832,7 +858,7 @@ Cookie: a=1
 
 
 
-=== TEST 37: a hundred headers
+=== TEST 38: a hundred headers
 --- config
     location = /t {
         content_by_lua_block {
@@ -864,7 +890,7 @@ CORE::join "", map { "N$_: $_\n" } 1 .. 90
 
 
 
-=== TEST 38: hundreds of headers in large buffers
+=== TEST 39: hundreds of headers in large buffers
 --- http_config
     large_client_header_buffers 8 16k;
 --- config
@@ -890,7 +916,7 @@ CORE::join "", map { "N$_: $_\n" } 0 .. 499
 
 
 
-=== TEST 39: pipelined: an unread body of the parent is not the next request
+=== TEST 40: pipelined: an unread body of the parent is not the next request
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -917,7 +943,7 @@ qr{\[POST /sub length=nil te=nil body=nil\].*HTTP/1.1 200 OK.*next\n$}s
 
 
 
-=== TEST 40: pipelined: the unread body of a parent whose subrequest is GET
+=== TEST 41: pipelined: the unread body of a parent whose subrequest is GET
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -943,7 +969,7 @@ qr{\[GET /get length=nil te=nil body=nil\].*HTTP/1.1 200 OK.*next\n$}s
 
 
 
-=== TEST 41: pipelined: an unread chunked body
+=== TEST 42: pipelined: an unread chunked body
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -969,7 +995,7 @@ qr{\[POST /sub length=nil te=nil body=nil\].*HTTP/1.1 200 OK.*next\n$}s
 
 
 
-=== TEST 42: pipelined: a body that was read and shared
+=== TEST 43: pipelined: a body that was read and shared
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -996,7 +1022,7 @@ qr{\[POST /sub length=6 te=nil body=parent\].*HTTP/1.1 200 OK.*next\n$}s
 
 
 
-=== TEST 43: pipelined: a chunked body that was read and shared
+=== TEST 44: pipelined: a chunked body that was read and shared
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -1023,7 +1049,7 @@ qr{\[POST /sub length=6 te=nil body=parent\].*HTTP/1.1 200 OK.*next\n$}s
 
 
 
-=== TEST 44: pipelined: HEAD with a body, which was not read
+=== TEST 45: pipelined: HEAD with a body, which was not read
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -1049,7 +1075,7 @@ qr{^HTTP/1.1 200 OK.*HTTP/1.1 200 OK.*next\n$}s
 
 
 
-=== TEST 45: a proxied server with connections that stay open gets whole requests only
+=== TEST 46: a proxied server with connections that stay open gets whole requests only
 --- http_config eval
 $::Upstream . q{
     upstream up { server 127.0.0.1:$TEST_NGINX_RAND_PORT_1; keepalive 1; }
@@ -1084,7 +1110,7 @@ qr{POST /1 length=nil te=nil body=nil\nGET /2 length=6 te=nil body=parent\nPOST 
 
 
 
-=== TEST 46: the path of a subrequest is escaped on its way to a proxied server
+=== TEST 47: the path of a subrequest is escaped on its way to a proxied server
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -1104,7 +1130,7 @@ GET /%0D%0AX:%20y?q length=nil te=nil body=nil
 
 
 
-=== TEST 47: line breaks in arguments do not become headers of a proxied request
+=== TEST 48: line breaks in arguments do not become headers of a proxied request
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -1125,7 +1151,7 @@ GET /x?a=1%0D%0AX:y length=nil te=nil body=nil
 
 
 
-=== TEST 48: an upstream that breaks off: the reply is truncated
+=== TEST 49: an upstream that breaks off: the reply is truncated
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -1146,7 +1172,7 @@ upstream prematurely closed connection
 
 
 
-=== TEST 49: an upstream that cannot be reached
+=== TEST 50: an upstream that cannot be reached
 --- config
     location = /t {
         content_by_lua_block {
@@ -1166,7 +1192,7 @@ Connection refused
 
 
 
-=== TEST 50: proxied replies: header, chunked body, large body
+=== TEST 51: proxied replies: header, chunked body, large body
 --- http_config
     server {
         listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
@@ -1194,7 +1220,7 @@ GET /t
 
 
 
-=== TEST 51: proxy_buffering off
+=== TEST 52: proxy_buffering off
 --- http_config eval: $::Upstream
 --- config
     location = /t {
@@ -1213,7 +1239,7 @@ GET /x length=nil te=nil body=nil false
 
 
 
-=== TEST 52: proxy_intercept_errors: no page, but the status
+=== TEST 53: proxy_intercept_errors: no page, but the status
 --- http_config
     server {
         listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;

@@ -1,6 +1,6 @@
 //! `ngx.location`: subrequests.
 
-mod options;
+pub(super) mod options;
 mod reply;
 
 use core::ffi::c_int;
@@ -185,7 +185,7 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
     options.set_headers(l, entry.options, sr)?;
     if options.has_ctx {
         let child = Ctx::of(sr).ok_or_else(|| l.error("no memory"))?;
-        l.raw_get_field(entry.options, "ctx");
+        options::push_field(l, entry.options, "ctx")?;
         child.table.set(l);
     }
     Ok(())
