@@ -19,6 +19,7 @@ mod log;
 mod ndk;
 mod output;
 mod preload;
+mod query;
 mod raw_header;
 mod re;
 mod redirect;

@@ -289,7 +289,25 @@ no text
 
 
 
-=== TEST 19: the regex must be a string
+=== TEST 19: __tostring must give a string
+--- config
+    location = /t {
+        content_by_lua_block {
+            local subject = setmetatable({}, { __tostring = function() return nil end })
+            fails(ngx.re.match, subject, "a")
+            fails(ngx.re.gsub, "a", "a", subject, "jo")
+            fails(ngx.re.gsub, "a", "a", function() return subject end, "jo")
+        }
+    }
+--- response_body
+'tostring' must return a string
+'tostring' must return a string
+'tostring' must return a string
+--- differs: the C module names a line of its own
+
+
+
+=== TEST 20: the regex must be a string
 --- config
     location = /t {
         content_by_lua_block {
@@ -307,7 +325,7 @@ attempt to get length of local 'regex' (a nil value)
 
 
 
-=== TEST 20: a table as the regex
+=== TEST 21: a table as the regex
 --- config
     location = /t {
         content_by_lua_block {
@@ -320,7 +338,7 @@ attempt to get length of local 'regex' (a table value)
 
 
 
-=== TEST 21: subjects with NUL bytes
+=== TEST 22: subjects with NUL bytes
 --- config
     location = /t {
         content_by_lua_block {
@@ -336,7 +354,7 @@ attempt to get length of local 'regex' (a table value)
 
 
 
-=== TEST 22: a NUL byte in the regex
+=== TEST 23: a NUL byte in the regex
 --- config
     location = /t {
         content_by_lua_block {
@@ -352,7 +370,7 @@ nil
 
 
 
-=== TEST 23: bytes above 127
+=== TEST 24: bytes above 127
 --- config
     location = /t {
         content_by_lua_block {
@@ -365,7 +383,7 @@ nil
 
 
 
-=== TEST 24: a subject of 10 MB
+=== TEST 25: a subject of 10 MB
 --- config
     location = /t {
         content_by_lua_block {
@@ -385,7 +403,7 @@ needle
 
 
 
-=== TEST 25: ctx.pos says where to begin, and is set to the place behind the match
+=== TEST 26: ctx.pos says where to begin, and is set to the place behind the match
 --- config
     location = /t {
         content_by_lua_block {
@@ -404,7 +422,7 @@ needle
 
 
 
-=== TEST 26: ctx.pos stays where it is without a match
+=== TEST 27: ctx.pos stays where it is without a match
 --- config
     location = /t {
         content_by_lua_block {
@@ -419,7 +437,7 @@ nil
 
 
 
-=== TEST 27: a ctx without pos begins at 1, and gets one
+=== TEST 28: a ctx without pos begins at 1, and gets one
 --- config
     location = /t {
         content_by_lua_block {
@@ -434,7 +452,7 @@ nil
 
 
 
-=== TEST 28: ctx.pos below 1 counts as 1
+=== TEST 29: ctx.pos below 1 counts as 1
 --- config
     location = /t {
         content_by_lua_block {
@@ -453,7 +471,7 @@ nil
 
 
 
-=== TEST 29: ctx.pos may be behind the last byte
+=== TEST 30: ctx.pos may be behind the last byte
 --- config
     location = /t {
         content_by_lua_block {
@@ -468,7 +486,7 @@ nil
 
 
 
-=== TEST 30: ctx.pos beyond that is an error
+=== TEST 31: ctx.pos beyond that is an error
 --- config
     location = /t {
         content_by_lua_block {
@@ -490,7 +508,7 @@ nil, pcre_exec() failed: -33
 
 
 
-=== TEST 31: a fraction in ctx.pos is dropped
+=== TEST 32: a fraction in ctx.pos is dropped
 --- config
     location = /t {
         content_by_lua_block {
@@ -503,7 +521,7 @@ nil, pcre_exec() failed: -33
 
 
 
-=== TEST 32: other fields of ctx are left alone
+=== TEST 33: other fields of ctx are left alone
 --- config
     location = /t {
         content_by_lua_block {
@@ -517,7 +535,7 @@ nil, pcre_exec() failed: -33
 
 
 
-=== TEST 33: a search from ctx.pos sees what is before it
+=== TEST 34: a search from ctx.pos sees what is before it
 --- config
     location = /t {
         content_by_lua_block {
@@ -533,7 +551,7 @@ nil
 
 
 
-=== TEST 34: a loop with ctx finds one match after the other
+=== TEST 35: a loop with ctx finds one match after the other
 --- config
     location = /t {
         content_by_lua_block {
@@ -551,7 +569,7 @@ a1@4 b2@9 c3@14
 
 
 
-=== TEST 35: nil and false as ctx
+=== TEST 36: nil and false as ctx
 --- config
     location = /t {
         content_by_lua_block {
@@ -565,7 +583,7 @@ a1@4 b2@9 c3@14
 
 
 
-=== TEST 36: ctx must be a table
+=== TEST 37: ctx must be a table
 --- config
     location = /t {
         content_by_lua_block {
@@ -581,7 +599,7 @@ attempt to index local 'ctx' (a string value)
 
 
 
-=== TEST 37: ctx.pos must be a number
+=== TEST 38: ctx.pos must be a number
 --- config
     location = /t {
         content_by_lua_block {
@@ -595,7 +613,7 @@ attempt to compare table with number
 
 
 
-=== TEST 38: a result table is filled and returned
+=== TEST 39: a result table is filled and returned
 --- config
     location = /t {
         content_by_lua_block {
@@ -611,7 +629,7 @@ true
 
 
 
-=== TEST 39: a result table is not cleared
+=== TEST 40: a result table is not cleared
 --- config
     location = /t {
         content_by_lua_block {
@@ -625,7 +643,7 @@ true
 
 
 
-=== TEST 40: a result table is left alone without a match
+=== TEST 41: a result table is left alone without a match
 --- config
     location = /t {
         content_by_lua_block {
@@ -640,7 +658,7 @@ nil
 
 
 
-=== TEST 41: nil and false as the result table
+=== TEST 42: nil and false as the result table
 --- config
     location = /t {
         content_by_lua_block {
@@ -654,7 +672,7 @@ nil
 
 
 
-=== TEST 42: the result must be a table
+=== TEST 43: the result must be a table
 --- config
     location = /t {
         content_by_lua_block {
@@ -668,7 +686,7 @@ attempt to index local 'res' (a string value)
 
 
 
-=== TEST 43: named groups are there under their number and their name
+=== TEST 44: named groups are there under their number and their name
 --- config
     location = /t {
         content_by_lua_block {
@@ -680,7 +698,7 @@ attempt to index local 'res' (a string value)
 
 
 
-=== TEST 44: the three ways to name a group
+=== TEST 45: the three ways to name a group
 --- config
     location = /t {
         content_by_lua_block {
@@ -692,7 +710,7 @@ attempt to index local 'res' (a string value)
 
 
 
-=== TEST 45: a named group that took no part is false
+=== TEST 46: a named group that took no part is false
 --- config
     location = /t {
         content_by_lua_block {
@@ -704,7 +722,7 @@ attempt to index local 'res' (a string value)
 
 
 
-=== TEST 46: names and a result table
+=== TEST 47: names and a result table
 --- config
     location = /t {
         content_by_lua_block {
@@ -718,7 +736,7 @@ attempt to index local 'res' (a string value)
 
 
 
-=== TEST 47: back references, by number and by name
+=== TEST 48: back references, by number and by name
 --- config
     location = /t {
         content_by_lua_block {
@@ -732,7 +750,7 @@ attempt to index local 'res' (a string value)
 
 
 
-=== TEST 48: \K moves the beginning of the match
+=== TEST 49: \K moves the beginning of the match
 --- config
     location = /t {
         content_by_lua_block {
@@ -744,7 +762,7 @@ attempt to index local 'res' (a string value)
 
 
 
-=== TEST 49: recursion
+=== TEST 50: recursion
 --- config
     location = /t {
         content_by_lua_block {
@@ -756,7 +774,7 @@ attempt to index local 'res' (a string value)
 
 
 
-=== TEST 50: matching without case leaves the subject as it is
+=== TEST 51: matching without case leaves the subject as it is
 --- config
     location = /t {
         content_by_lua_block {
@@ -770,7 +788,7 @@ Hello
 
 
 
-=== TEST 51: extra arguments do not matter
+=== TEST 52: extra arguments do not matter
 --- config
     location = /t {
         content_by_lua_block {
@@ -782,7 +800,7 @@ Hello
 
 
 
-=== TEST 52: ngx.re has these functions
+=== TEST 53: ngx.re has these functions
 --- config
     location = /t {
         content_by_lua_block {

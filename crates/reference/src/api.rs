@@ -272,7 +272,6 @@ pub const API: &[Group] = &[
         "regex.md",
         &[
             f("check_buf_size", ANY),
-            f("collect_captures", ANY),
             f("destroy_compiled_regex", ANY),
             f("is_regex_cache_empty", ANY),
             f("re_match_compile", ANY),

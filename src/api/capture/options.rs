@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use nginx_lua_text::escape::{Set, escape};
 
 use crate::api::header_values::{key, with_values};
-use crate::api::uri::encode_args;
+use crate::api::query;
 use crate::lua::state::Type;
 use crate::lua::{Raise, State};
 use crate::ngx::subrequest::{Body, Variables};
@@ -19,11 +19,14 @@ pub(super) struct Options {
     pub scope: Variables,
     /// The option `ctx` is there.
     pub has_ctx: bool,
-    vars: Vec<(Vec<u8>, Vec<u8>)>,
+    vars: Vec<Assignment>,
     has_headers: bool,
-    body: Option<Vec<u8>>,
+    has_body: bool,
     always_forward_body: bool,
 }
+
+/// A variable's name and its value.
+type Assignment = (Vec<u8>, Vec<u8>);
 
 impl Default for Options {
     fn default() -> Self {
@@ -34,7 +37,7 @@ impl Default for Options {
             has_ctx: false,
             vars: Vec::new(),
             has_headers: false,
-            body: None,
+            has_body: false,
             always_forward_body: false,
         }
     }
@@ -55,7 +58,7 @@ impl Options {
 
         match option("args") {
             Type::Nil => {}
-            Type::Table => options.args = Some(encode_args(l, l.top())?),
+            Type::Table => options.args = Some(query::encode(l, l.top())?),
             Type::String | Type::Number => options.args = l.bytes(-1).map(<[u8]>::to_vec),
             _ => return bad("args"),
         }
@@ -100,7 +103,7 @@ impl Options {
         }
         match option("body") {
             Type::Nil => {}
-            Type::String | Type::Number => options.body = l.bytes(-1).map(<[u8]>::to_vec),
+            Type::String | Type::Number => options.has_body = true,
             _ => return Err(l.error("Bad http request body")),
         }
         l.set_top(base);
@@ -136,10 +139,13 @@ impl Options {
         Ok(variables)
     }
 
-    pub(super) fn request_body(&self, l: State, r: Request) -> Result<Body, Raise> {
-        if let Some(text) = &self.body {
-            let text = string::in_pool(r.pool(), text).ok_or_else(|| l.error("no memory"))?;
-            return Ok(Body::Text(text));
+    /// The body; its text is copied just once, from the options at `index`.
+    pub(super) fn request_body(&self, l: State, index: c_int, r: Request) -> Result<Body, Raise> {
+        if self.has_body {
+            l.raw_get_field(index, "body");
+            let text = string::in_pool(r.pool(), l.bytes(-1).unwrap_or_default());
+            l.pop(1);
+            return text.map(Body::Text).ok_or_else(|| l.error("no memory"));
         }
         let method = self.method.map_or(NGX_HTTP_GET, |number| number as u32);
         // SAFETY: live request.
@@ -188,7 +194,7 @@ fn settable(r: Request, name: &[u8]) -> Result<&'static ngx_http_variable_t, Ref
 }
 
 /// Reads the table on top of the stack.
-fn read_vars(l: State) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Raise> {
+fn read_vars(l: State) -> Result<Vec<Assignment>, Raise> {
     let table = l.top();
     let mut vars = Vec::new();
     l.push_nil();

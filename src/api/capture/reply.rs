@@ -51,7 +51,7 @@ fn fill_headers(l: State, r: Request) {
             l.raw_set_field(table, "Content-Type");
         }
         if (*out).content_length.is_null() && (*out).content_length_n >= 0 {
-            l.push_integer((*out).content_length_n as i64);
+            l.push_number((*out).content_length_n as f64);
             l.raw_set_field(table, "Content-Length");
         }
         if (*out).last_modified.is_null() && (*out).last_modified_time != -1 {

@@ -4,7 +4,7 @@ use core::ffi::c_int;
 use std::rc::Rc;
 
 use super::walk::Walk;
-use super::{Compiled, Refused, Regexes, SUBJECT, captures, failed, not_matched, owned, to_text};
+use super::{Compiled, Regexes, SUBJECT, captures, not_matched, owned, to_text};
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
 
@@ -26,8 +26,7 @@ pub(super) fn gmatch(l: State) -> Return {
     to_text(l, SUBJECT)?;
     let compiled = match regexes.search(l, OPTIONS) {
         Ok(compiled) => compiled,
-        Err(Refused::Raise(raise)) => return Err(raise),
-        Err(Refused::Message) => return Ok(failed(l, 1)),
+        Err(refused) => return refused.results(l, 1),
     };
 
     l.new_table(2, 0);

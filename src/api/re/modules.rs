@@ -132,8 +132,7 @@ fn give(
             l.push_integer(options.flags());
             Ok(3)
         }
-        Err(Refused::Raise(raise)) => Err(raise),
-        Err(Refused::Message) => Ok(super::failed(l, 1)),
+        Err(refused) => refused.results(l, 1),
     }
 }
 
