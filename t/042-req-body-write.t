@@ -1059,3 +1059,30 @@ POST /t
 hello
 --- response_body
 new
+
+
+
+=== TEST 44: a body that a subrequest changes is its own
+--- config
+    location = /copy {
+        internal;
+        content_by_lua_block {
+            ngx.req.set_body_data("the body of the copy")
+            ngx.log(ngx.WARN, "copy: ", ngx.req.get_body_data(), " ", ngx.req.get_headers()["Content-Length"])
+        }
+    }
+    location = /t {
+        mirror /copy;
+        content_by_lua_block {
+            ngx.sleep(0.02)
+            ngx.say(ngx.req.get_body_data(), " ", ngx.req.get_headers()["Content-Length"])
+        }
+    }
+--- request
+POST /t
+hello
+--- response_body
+hello 5
+--- error_log
+copy: the body of the copy 20
+--- differs: in the C module it is the main request's too, which has the old length

@@ -36,6 +36,25 @@ impl Request {
         (!raw.is_null()).then_some(RequestBody { r: self, raw })
     }
 
+    /// The body, to be changed. A subrequest of nginx begins with its parent's,
+    /// which must not change with it.
+    pub(crate) fn own_body(self) -> Option<RequestBody> {
+        let body = self.body()?;
+        // SAFETY: live request and parent; all zero is how nginx begins.
+        unsafe {
+            let r = self.as_ptr();
+            match (*r).parent.as_ref() {
+                Some(parent) if parent.request_body == body.raw => {}
+                _ => return Some(body),
+            }
+            let own = self.pool().zeroed::<ngx_http_request_body_t>()?.as_ptr();
+            (*own).bufs = (*body.raw).bufs;
+            (*own).temp_file = (*body.raw).temp_file;
+            (*r).request_body = own;
+        }
+        self.body()
+    }
+
     /// Whether nginx still throws away what arrives of the body.
     pub(crate) fn discards_body(self) -> bool {
         // SAFETY: live request.
