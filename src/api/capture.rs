@@ -12,7 +12,7 @@ use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 use crate::ngx::subrequest::{self, BodyError};
-use crate::ngx::{NgxStr, Request};
+use crate::ngx::{NgxStr, Request, method};
 use crate::sched::Ctx;
 use crate::sched::subrequest::Group;
 use crate::sys::*;
@@ -149,7 +149,7 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
             )),
             TargetError::NoMemory => l.error("no memory"),
         })?;
-    let method = method(l, r, options.method)?;
+    let method = find_method(l, r, options.method)?;
     let variables = options.variables(l, r)?;
 
     // SAFETY: live request.
@@ -181,18 +181,17 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
         l.error("failed to adjust the subrequest: -1")
     })?;
     options.set_headers(l, entry.options, sr)?;
-    if options.has_ctx {
-        let child = Ctx::of(sr).ok_or_else(|| l.error("no memory"))?;
-        options::push_field(l, entry.options, "ctx")?;
-        child.table.set(l);
-    }
-    Ok(())
+    options.set_ctx(l, entry.options, sr)
 }
 
-fn method(l: State, r: Request, number: Option<f64>) -> Result<Option<(u32, &'static str)>, Raise> {
+fn find_method(
+    l: State,
+    r: Request,
+    number: Option<f64>,
+) -> Result<Option<(u32, &'static str)>, Raise> {
     let Some(number) = number else { return Ok(None) };
     let number = number as i64;
-    match u32::try_from(number).ok().and_then(|n| Some((n, crate::ngx::method::name(n)?))) {
+    match u32::try_from(number).ok().and_then(|n| Some((n, method::name(n)?))) {
         Some(method) => Ok(Some(method)),
         None => {
             r.log(NGX_LOG_ERR, format!("unsupported HTTP method: {number}"));
