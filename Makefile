@@ -15,7 +15,7 @@ SUITE      = cargo test --locked --release --test nginx -- $(T)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help build run test unit parity valgrind bench deb fmt lint clean
+.PHONY: help build run test unit parity valgrind bench deb docs fmt lint clean
 
 help: ## Print this list
 	@echo 'make TARGET [VARIABLE=VALUE]...'
@@ -73,6 +73,9 @@ deb: ## Build a Debian package: build/deb/libnginx-mod-http-lua-rust_*.deb
 	$(SETUP) build
 	@scripts/with-nginx debian scripts/build
 	@scripts/with-nginx debian scripts/deb
+
+docs: ## Write the table of the Lua API, docs/api/table.md, from its source
+	@cargo run --quiet --package nginx-lua-reference > docs/api/table.md
 
 fmt: ## Format the Rust code
 	$(SETUP) lint

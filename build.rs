@@ -13,6 +13,7 @@ const INTERFACE_CHANGES: &[(u32, &str)] = &[
 fn main() {
     nginx_version();
     bindings();
+    pcre2();
     link_arguments();
 }
 
@@ -46,8 +47,6 @@ fn bindings() {
         .map(|path| format!("-I{}", path.display()))
         .chain(cflags.split_whitespace().map(String::from));
 
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("OUT_DIR is set by cargo"));
-
     bindgen::Builder::default()
         .header("src/sys/wrapper.h")
         .clang_args(args)
@@ -58,8 +57,51 @@ fn bindings() {
         .merge_extern_blocks(true)
         .generate()
         .expect("bindings for src/sys/wrapper.h")
-        .write_to_file(out.join("bindings.rs"))
+        .write_to_file(out_dir().join("bindings.rs"))
         .expect("a writable OUT_DIR");
+}
+
+/// Binds PCRE2 and links it: the system's library, which nginx has loaded.
+fn pcre2() {
+    println!("cargo::rerun-if-changed=src/sys/pcre2.h");
+
+    let library = pkg_config::Config::new()
+        .atleast_version("10.34")
+        .probe("libpcre2-8")
+        .unwrap_or_else(|error| panic!("PCRE2's development files are needed: {error}"));
+    let includes = library.include_paths.iter().map(|path| format!("-I{}", path.display()));
+
+    bindgen::Builder::default()
+        .header("src/sys/pcre2.h")
+        .clang_args(includes)
+        .allowlist_function("pcre2_[a-z_]+")
+        .allowlist_var("PCRE2_.*")
+        .parse_callbacks(Box::new(WithoutWidth))
+        .use_core()
+        .layout_tests(false)
+        .merge_extern_blocks(true)
+        .generate()
+        .expect("bindings for src/sys/pcre2.h")
+        .write_to_file(out_dir().join("pcre2.rs"))
+        .expect("a writable OUT_DIR");
+}
+
+/// Gives PCRE2's functions and types the names that its macros give them in C.
+#[derive(Debug)]
+struct WithoutWidth;
+
+impl bindgen::callbacks::ParseCallbacks for WithoutWidth {
+    fn generated_name_override(&self, item: bindgen::callbacks::ItemInfo<'_>) -> Option<String> {
+        item.name.strip_suffix("_8").map(String::from)
+    }
+
+    fn item_name(&self, item: bindgen::callbacks::ItemInfo<'_>) -> Option<String> {
+        item.name.strip_suffix("_8").map(String::from)
+    }
+}
+
+fn out_dir() -> PathBuf {
+    PathBuf::from(env::var_os("OUT_DIR").expect("OUT_DIR is set by cargo"))
 }
 
 fn link_arguments() {

@@ -7,18 +7,27 @@ mod capture;
 mod constants;
 mod coroutine;
 mod ctx;
+mod encoding;
 mod exec;
 mod exit;
 mod function;
 mod globals;
+mod hash;
 mod header_values;
 mod headers;
 mod log;
+mod ndk;
 mod output;
 mod preload;
+mod query;
+mod raw_header;
+mod re;
 mod redirect;
+mod request;
 mod request_headers;
+mod resp;
 mod response_headers;
+mod resty_core;
 mod sleep;
 mod table;
 mod target;
@@ -30,10 +39,11 @@ mod worker;
 
 use mlua::Lua;
 
+use crate::conf::MainConf;
 use crate::lua::State;
 
 /// Adds the API to a new machine.
-pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
+pub(crate) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
     constants::open(l);
     text::open(l);
     for function in table::FUNCTIONS.iter().flat_map(|area| area.iter()) {
@@ -43,15 +53,22 @@ pub(crate) fn open(lua: &Lua, l: State) -> mlua::Result<()> {
     capture::options::open(lua)?;
     ctx::open(l);
     request_headers::open(lua)?;
-    response_headers::open(l);
+    response_headers::open(lua)?;
+    resp::open(lua)?;
     var::open(lua)?;
     worker::open(l);
+    encoding::open(lua)?;
+    hash::open(lua)?;
+    time::open(lua)?;
+    re::open(lua, l, conf)?;
     coroutine::open(lua)?;
+    ndk::open(l);
     globals::open(lua, l)?;
     preload::open(lua)?;
 
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     let loaded: mlua::Table = lua.globals().get::<mlua::Table>("package")?.get("loaded")?;
     loaded.set("ngx", ngx)?;
+    loaded.set("ndk", lua.globals().get::<mlua::Table>("ndk")?)?;
     Ok(())
 }

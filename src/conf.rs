@@ -46,6 +46,8 @@ pub(crate) struct MainConf {
     pub rewrite: Place,
     pub access: Place,
     pub precontent: Place,
+    pub regex_cache: ngx_int_t,
+    pub regex_match_limit: ngx_int_t,
     pub init: Option<Chunk>,
     pub init_worker: Option<Chunk>,
     pub exit_worker: Option<Chunk>,
@@ -90,6 +92,8 @@ impl MainConf {
             rewrite: Place::new(),
             access: Place::new(),
             precontent: Place::new(),
+            regex_cache: NGX_CONF_UNSET as ngx_int_t,
+            regex_match_limit: NGX_CONF_UNSET as ngx_int_t,
             init: None,
             init_worker: None,
             exit_worker: None,
@@ -103,14 +107,15 @@ impl MainConf {
     /// Fills in the defaults once `http {}` was read.
     pub(crate) fn finish(&mut self) {
         const THREAD_CACHE: ngx_int_t = 1024;
+        const REGEX_CACHE: ngx_int_t = 1024;
 
         for place in [&mut self.rewrite, &mut self.access, &mut self.precontent] {
             place.finish();
         }
         self.asks_for_thread_cache = self.thread_cache > 0;
-        if self.thread_cache == NGX_CONF_UNSET as ngx_int_t {
-            self.thread_cache = THREAD_CACHE;
-        }
+        default_number(&mut self.thread_cache, THREAD_CACHE);
+        default_number(&mut self.regex_cache, REGEX_CACHE);
+        default_number(&mut self.regex_match_limit, 0);
         self.options.thread_cache = usize::try_from(self.thread_cache).unwrap_or(0);
         self.checker = None;
     }
@@ -217,6 +222,12 @@ fn merge(own: &mut ngx_flag_t, outer: ngx_flag_t, fallback: bool) {
 fn default(flag: &mut ngx_flag_t, value: bool) {
     if *flag == UNSET {
         *flag = ngx_flag_t::from(value);
+    }
+}
+
+fn default_number(number: &mut ngx_int_t, value: ngx_int_t) {
+    if *number == NGX_CONF_UNSET as ngx_int_t {
+        *number = value;
     }
 }
 

@@ -2,12 +2,15 @@
 
 pub(crate) mod buf;
 pub(crate) mod event;
+pub(crate) mod fake_request;
 pub(crate) mod headers;
 pub(crate) mod log;
 pub(crate) mod method;
 mod multi;
 pub(crate) mod pool;
+mod raw_header;
 pub(crate) mod request;
+pub(crate) mod request_body;
 pub(crate) mod request_headers;
 pub(crate) mod response_headers;
 pub(crate) mod string;
@@ -19,6 +22,12 @@ pub(crate) use request::Request;
 pub(crate) use string::NgxStr;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// nginx's cycle: the new one only once its configuration is in force.
+pub(crate) fn current_cycle() -> *mut crate::sys::ngx_cycle_t {
+    // SAFETY: nginx sets it before it loads modules.
+    unsafe { crate::sys::ngx_cycle }
+}
 
 /// Runs the body of a callback from nginx. A panic must not cross into C: it
 /// is logged, and nginx gets `failed`.

@@ -1,12 +1,13 @@
-//! Raw bindings: nginx's C interface, LuaJIT's C interface, and the few nginx
+//! Raw bindings: nginx's C interface, those of LuaJIT and PCRE2, and the few nginx
 //! macros that bindgen cannot translate, under their nginx names.
 
 pub(crate) mod lua;
+pub(crate) mod pcre2;
 
 pub(crate) use generated::*;
 pub(crate) use nginx_sys::*;
 
-use core::ffi::{c_char, c_void};
+use core::ffi::{CStr, c_char, c_void};
 use core::ptr;
 
 #[allow(non_camel_case_types, non_upper_case_globals, missing_docs, dead_code)]
@@ -30,6 +31,16 @@ pub struct Exported<T>(pub(crate) T);
 
 // SAFETY: nginx loads modules and reads configuration in one thread.
 unsafe impl<T> Sync for Exported<T> {}
+
+/// The address of a symbol of the program or of a library that it has loaded;
+/// null if there is none.
+pub(crate) fn symbol(name: &CStr) -> *mut c_void {
+    unsafe extern "C" {
+        fn dlsym(handle: *mut c_void, symbol: *const c_char) -> *mut c_void;
+    }
+    // SAFETY: a null handle is RTLD_DEFAULT on Linux and BSD.
+    unsafe { dlsym(ptr::null_mut(), name.as_ptr()) }
+}
 
 /// `ngx_http_get_module_ctx()`
 ///

@@ -591,4 +591,78 @@ hello
 X-Foo: bar
 --- response_body
 HTTP/2.0 bar hello
---- skip_eval: 2: system("curl --version >/dev/null 2>&1") != 0
+--- no_error_log
+[error]
+
+
+
+=== TEST 39: HTTP/2, a body without Content-Length
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.req.read_body()
+            local headers = ngx.req.get_headers()
+            ngx.print(headers["Transfer-Encoding"], " ", headers["Content-Length"], " [", headers["X-Empty"], "] ",
+                ngx.req.get_body_data())
+        }
+    }
+--- http2
+--- request
+POST /t
+hello
+--- more_headers
+Transfer-Encoding: chunked
+X-Empty:
+--- response_body
+nil nil [] hello
+--- no_error_log
+[error]
+
+
+
+=== TEST 40: HTTP/2, a body in parts
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.req.read_body()
+            ngx.say(ngx.req.get_headers()["Content-Length"], " ", ngx.req.get_body_data())
+        }
+    }
+--- http2
+--- request eval
+[["POST /t\nhel", "l", {value => "o", delay_before => 0.02}]]
+--- response_body
+5 hello
+--- no_error_log
+[error]
+
+
+
+=== TEST 41: HTTP/2, HEAD
+--- config
+    location = /t {
+        return 200 "hello";
+    }
+--- http2
+--- request
+HEAD /t
+--- response_headers
+Content-Length: 5
+--- response_body
+--- no_error_log
+[error]
+
+
+
+=== TEST 42: HTTP/2, a stream that the server resets
+--- config
+    location = /t {
+        return 444;
+    }
+--- http2
+--- request
+GET /t
+--- error_code:
+--- ignore_response_body
+--- no_error_log
+[error]

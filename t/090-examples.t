@@ -344,3 +344,103 @@ GET /echo?a=1
 --- error_code: 501
 --- response_body
 {"error":"cjson is not installed"}
+
+
+
+=== TEST 26: subrequests: puts a page together
+--- http_config http_of: subrequests
+--- config server_of: subrequests
+--- request eval
+["GET /page?user=ada", "GET /page", "GET /old"]
+--- response_body eval
+[
+    "hello, ada\nnews: 2 of them\n",
+    "hello, whoever you are (404)\nnews: 2 of them\n",
+    "hello, grace\nnews: 2 of them\n",
+]
+
+
+
+=== TEST 27: subrequests: keeps the parts to itself
+--- http_config http_of: subrequests
+--- config server_of: subrequests
+--- request
+GET /parts/user?name=ada
+--- error_code: 404
+
+
+
+=== TEST 28: gateway: lets in who has the token
+--- http_config http_of: gateway
+--- config server_of: gateway
+--- request
+GET /api/v1/users/7/orders
+--- more_headers
+Authorization: Bearer sesame
+--- response_headers_like
+X-Request-Id: [0-9a-f]{16}
+--- response_headers
+! X-Node
+--- response_body
+orders of user 7, asked by ada, token: nil
+
+
+
+=== TEST 29: gateway: keeps others out
+--- http_config http_of: gateway
+--- config server_of: gateway
+--- request eval
+["GET /api/v1/users/7/orders", "GET /api/v1/users/x"]
+--- error_code eval
+[401, 400]
+
+
+
+=== TEST 30: gateway: says where things have moved
+--- http_config http_of: gateway
+--- config server_of: gateway
+--- request
+GET /users/7
+--- error_code: 301
+--- response_headers
+Location: /api/v1/users/7
+
+
+
+=== TEST 31: form: takes fields, gives a signed cookie
+--- http_config http_of: form
+--- config server_of: form
+--- request
+POST /form
+name=Ada&likes=tea&likes=cake
+--- response_headers_like
+Set-Cookie: user=QWRh\.[\w%]+; HttpOnly; Expires=\w+, .* GMT
+--- response_body
+Ada likes 2 things
+
+
+
+=== TEST 32: form: knows its own cookie from others
+--- http_config http_of: form
+--- config server_of: form
+--- request eval
+["GET /", "GET /"]
+--- more_headers eval
+[
+    "Cookie: user=QWRh.HdWN0IEHaDci67/fkgxiS72NERs",
+    "Cookie: user=QWRh.forged",
+]
+--- error_code eval
+[200, 403]
+
+
+
+=== TEST 33: form: wants a name
+--- http_config http_of: form
+--- config server_of: form
+--- request
+POST /form
+likes=tea
+--- error_code: 400
+--- response_body
+a name, please

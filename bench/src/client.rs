@@ -17,36 +17,38 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to 127.0.0.1:`port`.
+    /// Connects to 127.0.0.1:`port`. A `Content-Length` among the headers makes
+    /// the request a POST with a body of that many bytes.
     pub fn connect(port: u16, connections: usize, uri: &str, headers: &[&str]) -> Result<Client> {
-        let mut request = format!("GET {uri} HTTP/1.1\r\nHost: localhost\r\n");
+        let body: Option<usize> = headers
+            .iter()
+            .find_map(|header| header.strip_prefix("Content-Length: "))
+            .map(|length| length.parse().map_err(|e| format!("Content-Length: {e}")))
+            .transpose()?;
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let mut request = format!("{method} {uri} HTTP/1.1\r\nHost: localhost\r\n");
         for header in headers {
             request.push_str(header);
             request.push_str("\r\n");
         }
         request.push_str("\r\n");
+        request.push_str(&"x".repeat(body.unwrap_or(0)));
         let connections = (0..connections)
             .map(|_| connect(port))
             .collect::<io::Result<_>>()
             .map_err(|e| format!("127.0.0.1:{port} does not accept a connection: {e}"))?;
-        Ok(Client {
-            connections,
-            request,
-        })
+        Ok(Client { connections, request })
     }
 
     /// Sends one request.
     pub fn fetch(&mut self) -> Result<Response> {
-        self.send(0)
-            .and_then(|()| self.receive(0))
-            .map_err(|e| format!("a request failed: {e}"))
+        self.send(0).and_then(|()| self.receive(0)).map_err(|e| format!("a request failed: {e}"))
     }
 
     /// Sends `requests` requests, one at a time on each connection. All must be
     /// answered alike: what fails now and then has no speed.
     pub fn repeat(&mut self, requests: u64) -> Result<()> {
-        self.exchange(requests)
-            .map_err(|e| format!("a request failed: {e}"))
+        self.exchange(requests).map_err(|e| format!("a request failed: {e}"))
     }
 
     fn exchange(&mut self, requests: u64) -> io::Result<()> {
@@ -68,9 +70,7 @@ impl Client {
     }
 
     fn send(&mut self, connection: usize) -> io::Result<()> {
-        self.connections[connection]
-            .get_mut()
-            .write_all(self.request.as_bytes())
+        self.connections[connection].get_mut().write_all(self.request.as_bytes())
     }
 
     fn receive(&mut self, connection: usize) -> io::Result<Response> {
@@ -122,23 +122,14 @@ impl Response {
             None if chunked => chunks(from)?,
             None => return Err(invalid("neither Content-Length nor chunks")),
         };
-        Ok(Response {
-            status_line,
-            headers,
-            body,
-        })
+        Ok(Response { status_line, headers, body })
     }
 }
 
 impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let body = String::from_utf8_lossy(&self.body);
-        write!(
-            f,
-            "{}\n{}\n\n{body:.1000}",
-            self.status_line,
-            self.headers.join("\n")
-        )
+        write!(f, "{}\n{}\n\n{body:.1000}", self.status_line, self.headers.join("\n"))
     }
 }
 
@@ -175,10 +166,7 @@ fn bytes(from: &mut impl BufRead, length: u64) -> io::Result<Vec<u8>> {
 }
 
 fn invalid(what: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidData,
-        format!("unexpected in a response: {what:?}"),
-    )
+    Error::new(ErrorKind::InvalidData, format!("unexpected in a response: {what:?}"))
 }
 
 #[cfg(test)]

@@ -26,12 +26,7 @@ pub type PerSeat = [Samples; SEATS];
 pub fn check_answers(settings: &Settings, workload: &Workload) -> Result<()> {
     let mut expected = None;
     for seat in &settings.seats {
-        let run = Run {
-            settings,
-            workload,
-            seat,
-            number: 0,
-        };
+        let run = Run { settings, workload, seat, number: 0 };
         let answer = run.attempt(|| {
             let server = run.start("answer", false)?;
             let answer = server.client(workload, 1)?.fetch()?;
@@ -59,12 +54,7 @@ pub fn instructions(settings: &Settings, workload: &Workload) -> Result<PerSeat>
             let Some((number, seat)) = jobs.lock().expect("no thread panics").next() else {
                 return Ok(());
             };
-            let run = Run {
-                settings,
-                workload,
-                seat: &settings.seats[seat],
-                number,
-            };
+            let run = Run { settings, workload, seat: &settings.seats[seat], number };
             let count = run.attempt(|| run.instructions())?;
             counts.lock().expect("no thread panics")[seat].push(count);
         }
@@ -72,9 +62,7 @@ pub fn instructions(settings: &Settings, workload: &Workload) -> Result<PerSeat>
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
     thread::scope(|scope| {
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().expect("no thread panics"))
+        threads.into_iter().try_for_each(|thread| thread.join().expect("no thread panics"))
     })?;
     Ok(samples(counts.into_inner().expect("no thread panics")))
 }
@@ -83,12 +71,7 @@ pub fn instructions(settings: &Settings, workload: &Workload) -> Result<PerSeat>
 pub fn cpu_time(settings: &Settings, workload: &Workload) -> Result<PerSeat> {
     let mut times = vec![Vec::new(); SEATS];
     for (number, seat) in turns(settings) {
-        let run = Run {
-            settings,
-            workload,
-            seat: &settings.seats[seat],
-            number,
-        };
+        let run = Run { settings, workload, seat: &settings.seats[seat], number };
         times[seat].push(run.attempt(|| run.cpu_time())?);
     }
     Ok(samples(times))
@@ -139,11 +122,7 @@ impl Run<'_> {
     }
 
     fn location(&self) -> &'static str {
-        if self.seat.modules.is_empty() {
-            self.workload.plain
-        } else {
-            self.workload.lua
-        }
+        if self.seat.modules.is_empty() { self.workload.plain } else { self.workload.lua }
     }
 
     fn empty_directory(&self, purpose: &str) -> Result<PathBuf> {

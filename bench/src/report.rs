@@ -30,17 +30,9 @@ impl Report {
     /// Prints what is compared, and the head of the table.
     pub fn new(settings: &Settings) -> Result<Report> {
         println!();
-        println!(
-            "{}, one worker, runs: {}",
-            version(settings)?,
-            settings.runs
-        );
+        println!("{}, one worker, runs: {}", version(settings)?, settings.runs);
         for seat in &settings.seats[1..] {
-            let modules: Vec<_> = seat
-                .modules
-                .iter()
-                .map(|file| file.to_string_lossy())
-                .collect();
+            let modules: Vec<_> = seat.modules.iter().map(|file| file.to_string_lossy()).collect();
             println!("{:<8}  {}", seat.name, modules.join(" "));
         }
         println!();
@@ -49,9 +41,7 @@ impl Report {
             "", "instructions per request, net of nginx", "CPU time per request, µs"
         );
         let [nginx, a, b] = settings.seats.each_ref().map(|seat| seat.name);
-        line([
-            "workload", a, b, "ratio", "target", "spread", a, b, nginx, "ratio",
-        ]);
+        line(["workload", a, b, "ratio", "target", "spread", a, b, nginx, "ratio"]);
         Ok(Report {
             runs: settings.runs,
             instruction_ratios: Vec::new(),
@@ -101,36 +91,12 @@ impl Report {
         };
         let instructions = mean(&self.instruction_ratios);
         let cpu = mean(&self.cpu_ratios);
-        line([
-            "geom. mean",
-            "",
-            "",
-            &instructions,
-            "",
-            "",
-            "",
-            "",
-            "",
-            &cpu,
-        ]);
+        line(["geom. mean", "", "", &instructions, "", "", "", "", "", &cpu]);
         self.failures == 0
     }
 }
 
-fn line(
-    [
-        name,
-        a,
-        b,
-        ratio,
-        target,
-        spread,
-        cpu_a,
-        cpu_b,
-        cpu_nginx,
-        cpu_ratio,
-    ]: [&str; 10],
-) {
+fn line([name, a, b, ratio, target, spread, cpu_a, cpu_b, cpu_nginx, cpu_ratio]: [&str; 10]) {
     println!(
         "{name:13} {a:>9} {b:>9} {ratio:>7} {target:>8} {spread:>8}   \
          {cpu_a:>9} {cpu_b:>9} {cpu_nginx:>6} {cpu_ratio:>7}"

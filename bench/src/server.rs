@@ -49,13 +49,7 @@ impl Server {
         let child = command(setup)
             .spawn()
             .map_err(|e| format!("{} did not start: {e}", setup.nginx.display()))?;
-        let mut server = Server {
-            child,
-            dir,
-            port,
-            worker: 0,
-            dumps: 0,
-        };
+        let mut server = Server { child, dir, port, worker: 0, dumps: 0 };
         server.worker = server.wait_until_ready()?;
         Ok(server)
     }
@@ -86,9 +80,7 @@ impl Server {
         self.cpu_time()?;
         kill(self.worker, libc::SIGUSR1);
         self.dumps += 1;
-        let file = self
-            .dir
-            .join(format!("callgrind.{}.{}", self.worker, self.dumps));
+        let file = self.dir.join(format!("callgrind.{}.{}", self.worker, self.dumps));
         let deadline = Instant::now() + DUMP;
         while Instant::now() < deadline {
             if let Some(total) = fs::read_to_string(&file).ok().as_deref().and_then(total) {
@@ -200,14 +192,8 @@ fn command(setup: &Setup) -> Command {
     } else {
         Command::new(setup.nginx)
     };
-    command
-        .arg("-p")
-        .arg(&setup.dir)
-        .args(["-c", "nginx.conf", "-e", "error.log"]);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.arg("-p").arg(&setup.dir).args(["-c", "nginx.conf", "-e", "error.log"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 
@@ -265,10 +251,7 @@ fn write_files(dir: &Path, configuration: &str) -> std::io::Result<()> {
     }
     let text = "A line of sixty-four characters, over and over, makes 16 KB...\n\n".repeat(256);
     fs::write(dir.join("original/16k.txt"), &text)?;
-    fs::write(
-        dir.join("filtered/16k.txt"),
-        text[..text.len() - 4].to_owned() + "END\n",
-    )?;
+    fs::write(dir.join("filtered/16k.txt"), text[..text.len() - 4].to_owned() + "END\n")?;
     fs::write(dir.join("nginx.conf"), configuration)
 }
 
@@ -291,9 +274,5 @@ fn kill(pid: i32, signal: i32) {
 /// The instructions in a complete dump of callgrind.
 fn total(dump: &str) -> Option<u64> {
     dump.ends_with('\n').then_some(())?;
-    dump.lines()
-        .next_back()?
-        .strip_prefix("totals: ")?
-        .parse()
-        .ok()
+    dump.lines().next_back()?.strip_prefix("totals: ")?.parse().ok()
 }

@@ -37,21 +37,13 @@ impl Settings {
     /// Reads the variables; an unset or empty one has its default.
     pub fn from_env() -> Result<Settings> {
         let root = env::current_dir().map_err(|e| format!("no current directory: {e}"))?;
-        let built = variable("TEST_NGINX_MODULE").unwrap_or_else(|| {
-            root.join("build/ngx_http_lua_module.so")
-                .display()
-                .to_string()
-        });
+        let built = variable("TEST_NGINX_MODULE")
+            .unwrap_or_else(|| root.join("build/ngx_http_lua_module.so").display().to_string());
         Ok(Settings {
-            nginx: variable("TEST_NGINX_BINARY")
-                .unwrap_or_else(|| "/usr/sbin/nginx".into())
-                .into(),
+            nginx: variable("TEST_NGINX_BINARY").unwrap_or_else(|| "/usr/sbin/nginx".into()).into(),
             dir: root.join("build/bench"),
             seats: [
-                Seat {
-                    name: "nginx",
-                    modules: Vec::new(),
-                },
+                Seat { name: "nginx", modules: Vec::new() },
                 Seat::new("MODULE_A", "C module", C_MODULE)?,
                 Seat::new("MODULE_B", "ours", &built)?,
             ],
@@ -65,26 +57,16 @@ impl Seat {
     /// The variable has the files, separated by spaces; `name` fits only the default.
     fn new(name_of_variable: &'static str, name: &'static str, default: &str) -> Result<Seat> {
         let given = variable(name_of_variable);
-        let modules: Vec<PathBuf> = given
-            .as_deref()
-            .unwrap_or(default)
-            .split_whitespace()
-            .map(PathBuf::from)
-            .collect();
+        let modules: Vec<PathBuf> =
+            given.as_deref().unwrap_or(default).split_whitespace().map(PathBuf::from).collect();
         if let Some(missing) = modules.iter().find(|file| !file.is_file()) {
             return Err(format!(
                 "there is no {}; \"make bench\" builds the module and installs the C module",
                 missing.display()
             ));
         }
-        let modules = modules
-            .iter()
-            .map(|file| absolute(file))
-            .collect::<Result<_>>()?;
-        Ok(Seat {
-            name: given.map_or(name, |_| name_of_variable),
-            modules,
-        })
+        let modules = modules.iter().map(|file| absolute(file)).collect::<Result<_>>()?;
+        Ok(Seat { name: given.map_or(name, |_| name_of_variable), modules })
     }
 }
 
@@ -102,16 +84,10 @@ fn workloads() -> Result<Vec<&'static Workload>> {
     let Some(part) = variable("BENCH") else {
         return Ok(WORKLOADS.iter().collect());
     };
-    let chosen: Vec<_> = WORKLOADS
-        .iter()
-        .filter(|w| w.name.contains(&part))
-        .collect();
+    let chosen: Vec<_> = WORKLOADS.iter().filter(|w| w.name.contains(&part)).collect();
     if chosen.is_empty() {
         let names: Vec<_> = WORKLOADS.iter().map(|w| w.name).collect();
-        return Err(format!(
-            "BENCH={part}: the workloads are {}",
-            names.join(", ")
-        ));
+        return Err(format!("BENCH={part}: the workloads are {}", names.join(", ")));
     }
     Ok(chosen)
 }
@@ -121,6 +97,5 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn absolute(file: &Path) -> Result<PathBuf> {
-    file.canonicalize()
-        .map_err(|e| format!("{}: {e}", file.display()))
+    file.canonicalize().map_err(|e| format!("{}: {e}", file.display()))
 }

@@ -21,8 +21,34 @@ pub struct Workload {
 
 macro_rules! ten_times {
     ($text:expr) => {
+        concat!($text, $text, $text, $text, $text, $text, $text, $text, $text, $text)
+    };
+}
+
+macro_rules! ten_args {
+    ($name:literal) => {
         concat!(
-            $text, $text, $text, $text, $text, $text, $text, $text, $text, $text
+            "&",
+            $name,
+            "0=value0&",
+            $name,
+            "1=value1&",
+            $name,
+            "2=value2&",
+            $name,
+            "3=value3&",
+            $name,
+            "4=value4&",
+            $name,
+            "5=value5&",
+            $name,
+            "6=value6&",
+            $name,
+            "7=value7&",
+            $name,
+            "8=value8&",
+            $name,
+            "9=value9"
         )
     };
 }
@@ -49,11 +75,7 @@ pub const WORKLOADS: &[Workload] = &[
         target: 0.60,
         requests: 3000,
         uri: "/?user=alice&page=2",
-        headers: &[
-            "Authorization: Bearer 4f2a",
-            "Accept-Language: en",
-            "User-Agent: bench/1.0",
-        ],
+        headers: &["Authorization: Bearer 4f2a", "Accept-Language: en", "User-Agent: bench/1.0"],
         lua: r#"
             location / {
                 access_by_lua_block {
@@ -252,6 +274,191 @@ pub const WORKLOADS: &[Workload] = &[
         plain: r#"
             location / {
                 return 200 "55\n";
+            }"#,
+    },
+    Workload {
+        name: "regex",
+        target: 0.80,
+        requests: 3000,
+        uri: "/users/alice/orders/4711?from=2026-11-20",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local m = ngx.re.match(ngx.var.uri,
+                        [[^/users/(\w+)/orders/(\d+)$]], "jo")
+                    local text = ngx.re.gsub("order of user for user", "u(se)r", "$1-" .. m[1], "jo")
+                    ngx.say(m[2], ": ", text)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "4711: order of se-alice for se-alice\n";
+            }"#,
+    },
+    Workload {
+        name: "encode",
+        target: 0.80,
+        requests: 3000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local digest = ngx.md5("alice:4f2a")
+                    local digits = ngx.encode_base64("alice:secret")
+                    local query = ngx.escape_uri("café & more")
+                    local expires = ngx.http_time(1290079655)
+                    ngx.say(digest, " ", digits, " ", query, " ", expires)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "cee0d6f278f3126e0f14dda4999d36ee YWxpY2U6c2VjcmV0 caf%C3%A9%20%26%20more Thu, 18 Nov 2010 11:27:35 GMT\n";
+            }"#,
+    },
+    Workload {
+        name: "20 headers",
+        target: 0.80,
+        requests: 1000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local header = ngx.header
+                    header.content_type = "text/plain"
+                    header["Cache-Control"] = "no-store"
+                    header["Set-Cookie"] = "a=1; path=/"
+                    header.ETag = '"1"'
+                    header["X-One"] = "one"
+                    header["X-Two"] = "two"
+                    header["X-Three"] = "three"
+                    header["X-Four"] = "four"
+                    header["X-Five"] = "five"
+                    header["X-Six"] = "six"
+                    header["X-Seven"] = "seven"
+                    header["X-Eight"] = "eight"
+                    header["X-Nine"] = "nine"
+                    header["X-Ten"] = "ten"
+                    header["X-Eleven"] = "eleven"
+                    header["X-Twelve"] = "twelve"
+                    header["X-Thirteen"] = "thirteen"
+                    header["X-Fourteen"] = "fourteen"
+                    header["X-Fifteen"] = "fifteen"
+                    header["X-Sixteen"] = "sixteen"
+                    ngx.say(#header.content_type + #header["Cache-Control"]
+                        + #header["Set-Cookie"] + #header.ETag
+                        + #header["X-One"]
+                        + #header["X-Two"]
+                        + #header["X-Three"]
+                        + #header["X-Four"]
+                        + #header["X-Five"]
+                        + #header["X-Six"]
+                        + #header["X-Seven"]
+                        + #header["X-Eight"]
+                        + #header["X-Nine"]
+                        + #header["X-Ten"]
+                        + #header["X-Eleven"]
+                        + #header["X-Twelve"]
+                        + #header["X-Thirteen"]
+                        + #header["X-Fourteen"]
+                        + #header["X-Fifteen"]
+                        + #header["X-Sixteen"])
+                }
+            }"#,
+        plain: r#"
+            location / {
+                default_type text/plain;
+                add_header Cache-Control no-store;
+                add_header Set-Cookie "a=1; path=/";
+                add_header ETag '"1"';
+                add_header X-One one;
+                add_header X-Two two;
+                add_header X-Three three;
+                add_header X-Four four;
+                add_header X-Five five;
+                add_header X-Six six;
+                add_header X-Seven seven;
+                add_header X-Eight eight;
+                add_header X-Nine nine;
+                add_header X-Ten ten;
+                add_header X-Eleven eleven;
+                add_header X-Twelve twelve;
+                add_header X-Thirteen thirteen;
+                add_header X-Fourteen fourteen;
+                add_header X-Fifteen fifteen;
+                add_header X-Sixteen sixteen;
+                return 200 "113\n";
+            }"#,
+    },
+    Workload {
+        name: "10 vars",
+        target: 0.80,
+        requests: 2000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            set $value "";
+            location / {
+                content_by_lua_block {
+                    local var = ngx.var
+                    local sum = 0
+                    for i = 1, 10 do
+                        var.value = "value " .. i
+                        sum = sum + #var.value
+                    end
+                    ngx.say(sum)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "71\n";
+            }"#,
+    },
+    Workload {
+        name: "8 KB body",
+        target: 0.80,
+        requests: 2000,
+        uri: "/",
+        headers: &["Content-Length: 8192"],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    ngx.req.read_body()
+                    ngx.say(#ngx.req.get_body_data())
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "8192\n";
+            }"#,
+    },
+    // The order of the arguments is not defined, their length is.
+    Workload {
+        name: "50 args",
+        target: 0.80,
+        requests: 1000,
+        uri: concat!(
+            "/?name=Ada+Lovelace&mail=ada%40example.com&tag=a&tag=b&empty=&flag&q=fish+%26+chips",
+            ten_args!("a"),
+            ten_args!("b"),
+            ten_args!("c"),
+            ten_args!("d"),
+            "&x1=1&x2=2&x3=3",
+        ),
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local args = ngx.req.get_uri_args()
+                    ngx.req.set_uri_args(args)
+                    ngx.say(#ngx.var.args)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "502\n";
             }"#,
     },
     Workload {

@@ -11,8 +11,9 @@ use super::target::{Target, TargetError};
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
+use crate::ngx::method::Method;
 use crate::ngx::subrequest::{self, BodyError};
-use crate::ngx::{NgxStr, Request, method};
+use crate::ngx::{NgxStr, Request, variable};
 use crate::sched::Ctx;
 use crate::sched::subrequest::Group;
 use crate::sys::*;
@@ -149,7 +150,7 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
             )),
             TargetError::NoMemory => l.error("no memory"),
         })?;
-    let method = find_method(l, r, options.method)?;
+    let method = method(l, r, options.method)?;
     let variables = options.variables(l, r)?;
 
     // SAFETY: live request.
@@ -168,10 +169,11 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
         return Err(l.error("no memory"));
     }
     for (variable, value) in variables {
-        variable.assign(sr, value);
+        // `variables` has seen that they can be set.
+        let _ = variable::set(sr, variable, Some(value));
     }
-    if let Some((number, name)) = method {
-        sr.set_method(number, name);
+    if let Some(method) = method {
+        sr.set_method(method);
     }
     let body = options.request_body(l, entry.options, r)?;
     subrequest::set_body_and_headers(r, sr, body).map_err(|error| {
@@ -184,18 +186,11 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
     options.set_ctx(l, entry.options, sr)
 }
 
-fn find_method(
-    l: State,
-    r: Request,
-    number: Option<f64>,
-) -> Result<Option<(u32, &'static str)>, Raise> {
+fn method(l: State, r: Request, number: Option<f64>) -> Result<Option<Method>, Raise> {
     let Some(number) = number else { return Ok(None) };
-    let number = number as i64;
-    match u32::try_from(number).ok().and_then(|n| Some((n, method::name(n)?))) {
-        Some(method) => Ok(Some(method)),
-        None => {
-            r.log(NGX_LOG_ERR, format!("unsupported HTTP method: {number}"));
-            Err(l.error("failed to adjust the subrequest: -1"))
-        }
+    if let Some(method) = Method::from_number(number) {
+        return Ok(Some(method));
     }
+    r.log(NGX_LOG_ERR, format!("unsupported HTTP method: {}", number as i64));
+    Err(l.error("failed to adjust the subrequest: -1"))
 }

@@ -214,7 +214,8 @@ fn raise(l: State) -> Return {
 /// Coroutines exist in the phases that may wait, in the filters and in
 /// `init_by_lua`.
 fn check_phase(l: State) -> Result<(), Raise> {
-    const REFUSED: Phases = Phases::SET.union(Phases::LOG).union(Phases::INIT_WORKER);
+    const REFUSED: Phases =
+        Phases::SET.union(Phases::LOG).union(Phases::INIT_WORKER).union(Phases::EXIT_WORKER);
     match Run::current() {
         Some(run) if run.phase.is_in(REFUSED) => Err(call::wrong_phase(l, run.phase)),
         _ => Ok(()),

@@ -1,10 +1,13 @@
 //! Fields of `ngx` that are computed: `ngx.ctx`, `ngx.status`,
 //! `ngx.headers_sent`, `ngx.is_subrequest`.
 
+use core::ffi::c_int;
+
 use super::call::{self, NO_REQUEST};
-use super::function::computed;
+use super::function::{Function, computed};
 use crate::lua::state::Type;
-use crate::lua::{Return, State, function};
+use crate::lua::{Raise, Return, State, function};
+use crate::ngx::Request;
 use crate::sys::lua::LUA_GLOBALSINDEX;
 use crate::sys::*;
 
@@ -75,33 +78,63 @@ fn write(l: State) -> Return {
 fn set_status(l: State) -> Return {
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
     let r = ctx.request;
+    let Some(status) = status(l, 3, r)? else { return Ok(0) };
 
+    let line = match status {
+        // nginx has no line of its own for this one.
+        101 => {
+            let line: &'static [u8] = b"101 Switching Protocols";
+            ngx_str_t { len: line.len(), data: line.as_ptr().cast_mut() }
+        }
+        _ => ngx_str_t::empty(),
+    };
+    set_status_line(r, status, line);
+    Ok(0)
+}
+
+/// The status at `index`; `None`, and a line in the log, if it cannot be set.
+pub(super) fn status(l: State, index: c_int, r: Request) -> Result<Option<ngx_uint_t>, Raise> {
     if r.header_sent() {
         r.log(NGX_LOG_ERR, "attempt to set ngx.status after sending out response headers");
-        return Ok(0);
+        return Ok(None);
     }
-    if !l.is_number(3) {
-        return Err(l.error("bad argument #2 to 'ngx_set_status' (cannot convert 'nil' to 'int')"));
+    if !l.is_number(index) {
+        return Err(l.error(
+            "bad argument #2 to 'ngx_http_lua_ffi_set_resp_status' (cannot convert 'nil' to 'int')",
+        ));
     }
-    let status = l.number(3) as i64;
+    let status = l.number(index) as i64;
     if !(100..=999).contains(&status) {
         r.log(NGX_LOG_ERR, format!("invalid HTTP status code {status}"));
-        return Ok(0);
+        return Ok(None);
     }
+    Ok(Some(status as ngx_uint_t))
+}
 
+/// Sets the status; with an empty line, nginx finds the words.
+pub(super) fn set_status_line(r: Request, status: ngx_uint_t, line: ngx_str_t) {
     // SAFETY: live request.
     unsafe {
         let raw = r.as_ptr();
-        (*raw).headers_out.status = status as ngx_uint_t;
+        (*raw).headers_out.status = status;
         (*raw).err_status = 0;
-        (*raw).headers_out.status_line = match status {
-            // nginx has no line of its own for this one.
-            101 => {
-                let line: &'static [u8] = b"101 Switching Protocols";
-                ngx_str_t { len: line.len(), data: line.as_ptr().cast_mut() }
-            }
-            _ => ngx_str_t::empty(),
-        };
+        (*raw).headers_out.status_line = line;
     }
-    Ok(0)
+}
+
+/// The function that the module `resty.core.ctx` is made of.
+pub(super) const CORE: &[Function] = &[Function::native("get_ctx_table", get_ctx_table)];
+
+/// `table = ctx.get_ctx_table(table?)`, of `resty.core.ctx`: what `ngx.ctx` is;
+/// if that was not used yet, it becomes the given table.
+fn get_ctx_table(l: State) -> Return {
+    l.set_top(1);
+    let run = call::current(l, NO_REQUEST)?;
+    if l.type_of(1) == Type::Table && !run.table().is_made() {
+        l.push_value(1);
+        run.table().set(l);
+        return Ok(1);
+    }
+    run.table().push(l);
+    Ok(1)
 }

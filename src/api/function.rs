@@ -12,11 +12,21 @@ pub(super) struct Function {
 }
 
 impl Function {
+    /// A global function: one that the list of the API has.
     pub(super) const fn new<F>(path: &'static str, call: F) -> Self
     where
         F: Fn(State) -> Return + Copy,
     {
-        Self { path, call: function(call) }
+        assert!(nginx_lua_reference::has_function(path), "crates/reference does not list this");
+        Self::native(path, call)
+    }
+
+    /// A function that a built-in module builds on.
+    pub(super) const fn native<F>(name: &'static str, call: F) -> Self
+    where
+        F: Fn(State) -> Return + Copy,
+    {
+        Self { path: name, call: function(call) }
     }
 
     /// Puts the function in its place among the globals.

@@ -4,6 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
+use super::{ctx, encoding, re, request_headers, resp, resty_core, time};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -17,8 +18,71 @@ pub(super) struct Module {
     pub source: &'static str,
 }
 
-const MODULES: &[Module] =
-    &[Module { name: "resty.core", functions: &[], source: include_str!("resty_core.lua") }];
+const MODULES: &[Module] = &[
+    Module {
+        name: "ngx.base64",
+        functions: encoding::BASE64,
+        source: include_str!("modules/base64.lua"),
+    },
+    Module { name: "ngx.re", functions: re::FUNCTIONS, source: re::SOURCE },
+    Module {
+        name: "ngx.req",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("modules/req.lua"),
+    },
+    Module { name: "ngx.resp", functions: resp::MODULE, source: include_str!("modules/resp.lua") },
+    Module { name: "resty.core", functions: &[], source: include_str!("resty_core/core.lua") },
+    Module {
+        name: "resty.core.base",
+        functions: resty_core::BASE,
+        source: include_str!("resty_core/base.lua"),
+    },
+    Module { name: "resty.core.base64", functions: &[], source: VERSION },
+    Module { name: "resty.core.coroutine", functions: &[], source: VERSION },
+    Module {
+        name: "resty.core.ctx",
+        functions: ctx::CORE,
+        source: include_str!("resty_core/ctx.lua"),
+    },
+    Module { name: "resty.core.exit", functions: &[], source: VERSION },
+    Module { name: "resty.core.hash", functions: &[], source: VERSION },
+    Module { name: "resty.core.misc", functions: &[], source: include_str!("resty_core/misc.lua") },
+    Module { name: "resty.core.ndk", functions: &[], source: VERSION },
+    Module { name: "resty.core.param", functions: &[], source: VERSION },
+    Module { name: "resty.core.phase", functions: &[], source: VERSION },
+    Module { name: "resty.core.regex", functions: re::CORE_FUNCTIONS, source: re::CORE_SOURCE },
+    Module {
+        name: "resty.core.request",
+        functions: request_headers::OF_MODULES,
+        source: include_str!("resty_core/request.lua"),
+    },
+    Module {
+        name: "resty.core.response",
+        functions: resp::CORE,
+        source: include_str!("resty_core/response.lua"),
+    },
+    Module {
+        name: "resty.core.time",
+        functions: time::MONOTONIC,
+        source: include_str!("resty_core/time.lua"),
+    },
+    Module { name: "resty.core.uri", functions: &[], source: VERSION },
+    Module {
+        name: "resty.core.utils",
+        functions: resty_core::UTILS,
+        source: include_str!("resty_core/utils.lua"),
+    },
+    Module { name: "resty.core.var", functions: &[], source: VERSION },
+    Module { name: "resty.core.worker", functions: &[], source: OLD_VERSION },
+    Module { name: "resty.lrucache", functions: &[], source: LRUCACHE },
+    Module { name: "resty.lrucache.pureffi", functions: &[], source: LRUCACHE },
+    Module { name: "tablepool", functions: &[], source: include_str!("modules/tablepool.lua") },
+];
+
+/// For parts of `resty.core` whose functions are fields of `ngx`.
+const VERSION: &str = include_str!("resty_core/version.lua");
+const OLD_VERSION: &str = include_str!("resty_core/version_of_old.lua");
+const LRUCACHE: &str = include_str!("modules/lrucache.lua");
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let package: mlua::Table = lua.globals().get("package")?;

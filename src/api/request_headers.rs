@@ -1,4 +1,6 @@
-//! `ngx.req`: method and headers of the request.
+//! `ngx.req`: headers of the request.
+
+use core::ffi::c_int;
 
 use mlua::Lua;
 use nginx_lua_text::escape::{Set, escape};
@@ -8,18 +10,22 @@ use super::function::Function;
 use super::header_values::{key, with_values};
 use super::headers::{self, Fields};
 use crate::lua::state::Type;
-use crate::lua::{Return, State, function};
-use crate::ngx::NgxStr;
+use crate::lua::{Raise, Return, State, function};
 use crate::ngx::headers::SetError;
 use crate::ngx::headers::{iter, len};
 use crate::ngx::request_headers;
+use crate::ngx::{NgxStr, Request};
 use crate::sys::lua::lua_upvalueindex;
-use crate::sys::*;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("ngx.req.get_method", get_method),
     Function::new("ngx.req.set_header", set_header),
     Function::new("ngx.req.clear_header", clear_header),
+];
+
+/// Those of the modules `ngx.req` and `resty.core.request`.
+pub(super) const OF_MODULES: &[Function] = &[
+    Function::native("add_header", add_header),
+    Function::native("set_req_header", set_req_header),
 ];
 
 /// Adds `ngx.req.get_headers`, which keeps the metatable of its tables.
@@ -32,14 +38,6 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     };
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     ngx.get::<mlua::Table>("req")?.set("get_headers", get_headers)
-}
-
-/// `name = ngx.req.get_method()`
-fn get_method(l: State) -> Return {
-    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
-    // SAFETY: live request.
-    l.push_bytes(unsafe { (*ctx.request.as_ptr()).method_name.bytes() });
-    Ok(1)
 }
 
 /// `headers, err = ngx.req.get_headers(max?, raw?)`
@@ -60,7 +58,14 @@ fn get_headers(l: State) -> Return {
         let count = len(list);
         l.new_table(0, count.min(max));
         let mut fields = Fields::new(l);
+        let authority = ctx.request.authority();
+        if let Some(authority) = authority {
+            fields.add(l, b"host", |l| l.push_bytes(authority));
+        }
         for header in iter(list).take(max) {
+            if authority.is_some() && (*header).key.bytes().eq_ignore_ascii_case(b"host") {
+                continue;
+            }
             let name = match (*header).lowcase_key {
                 lowcase if raw || lowcase.is_null() => (*header).key.bytes(),
                 lowcase => core::slice::from_raw_parts(lowcase, (*header).key.len),
@@ -86,7 +91,7 @@ fn get_headers(l: State) -> Return {
 /// Replaces a header of the request. The value is a string, a number or an
 /// array; nil removes the header. Control bytes are percent-escaped.
 fn set_header(l: State) -> Return {
-    set(l, 2)
+    set(l)
 }
 
 /// `ngx.req.clear_header(name)`: removes all headers of that name.
@@ -95,32 +100,63 @@ fn clear_header(l: State) -> Return {
         return Ok(0);
     }
     l.set_top(1);
-    l.push_nil();
-    set(l, 2)
+    set(l)
 }
 
-fn set(l: State, value: i32) -> Return {
+/// `add_header(name, value)` of the module `ngx.req`
+///
+/// Adds headers and leaves those that are there, except a header that can be
+/// there only once, which it replaces. The value is as for `set_header`, but must
+/// be one.
+fn add_header(l: State) -> Return {
     l.set_top(2);
-    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
-    let r = ctx.request;
+    let (r, name) = target(l)?;
+    match l.type_of(2) {
+        Type::Nil => {
+            return Err(l.error("bad 'value' argument: string or table expected, got nil"));
+        }
+        Type::Table if l.raw_len(2) == 0 => {
+            return Err(l.error("bad 'value' argument: non-empty table expected"));
+        }
+        _ => {}
+    }
+    change(l, r, name, |r, name, values| match values {
+        // The empty string, which is a value here.
+        [] => request_headers::add(r, name, &[b""]),
+        _ => request_headers::add(r, name, values),
+    })
+}
 
+/// `set_req_header(name, value, override)` of the module `resty.core.request`:
+/// `set_header` or, if `override` is false, `add_header`.
+fn set_req_header(l: State) -> Return {
+    if l.boolean(3) { set(l) } else { add_header(l) }
+}
+
+fn set(l: State) -> Return {
+    l.set_top(2);
+    let (r, name) = target(l)?;
+    change(l, r, name, request_headers::set)
+}
+
+/// The request, and where on the stack the header's name is.
+fn target(l: State) -> Result<(Request, c_int), Raise> {
+    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
     if l.type_of(1) == Type::Nil {
         return Err(l.error("bad 'name' argument: string expected, got nil"));
     }
-    let key = key(l, 1)?;
-    let name = escape(l.bytes(key).unwrap_or_default(), Set::HeaderName);
+    Ok((ctx.request, key(l, 1)?))
+}
 
-    // HTTP/0.9, or a request line that nginx refused.
-    // SAFETY: live request.
-    let has_headers = unsafe {
-        let r = r.as_ptr();
-        (*r).http_version >= NGX_HTTP_VERSION_10 as ngx_uint_t
-            && !(*r).headers_in.headers.part.elts.is_null()
-    };
-    if !has_headers {
+/// What is done with a header's name and its new values.
+type Change = fn(Request, &[u8], &[&[u8]]) -> Result<(), SetError>;
+
+fn change(l: State, r: Request, name: c_int, change: Change) -> Return {
+    if !r.has_headers() {
         return Ok(0);
     }
-    match with_values(l, value, |values| request_headers::set(r, &name, values))? {
+    let name = escape(l.bytes(name).unwrap_or_default(), Set::HeaderName);
+    match with_values(l, 2, |values| change(r, &name, values))? {
         Ok(()) => Ok(0),
         Err(SetError::Invalid) => Err(l.error("failed to set header")),
         Err(SetError::NoMemory) => Err(l.error("no memory")),

@@ -1,9 +1,9 @@
--- The Lua half of reading ngx.var. Its C functions are called through the FFI, as
--- LuaJIT can then compile a read together with the code around it.
-local read, known, named = ...
+-- The Lua half of ngx.var. Its C functions are called through the FFI, as LuaJIT
+-- can then compile a use together with the code around it.
+local read, write, known, named, assign = ...
 
 local ffi = require "ffi"
-local status, text, type = jit.status, ffi.string, type
+local status, text, tostring, type = jit.status, ffi.string, tostring, type
 
 local function c_function(signature, address)
     return ffi.cast(signature, ffi.cast("uintptr_t", address))
@@ -11,8 +11,9 @@ end
 
 known = c_function("int (*)(int64_t variable, void *found)", known)
 named = c_function("int (*)(const char *name, size_t len, void *found)", named)
+assign = c_function("int (*)(int64_t variable, const char *value, size_t len)", assign)
 local found = ffi.new("struct { const char *value; double variable; }")
-local NONE = -1
+local NONE, DONE = -1, 0
 
 -- The variables that the configuration defines, once they were asked for.
 local variables = {}
@@ -40,14 +41,41 @@ local function index(var, name)
     return value
 end
 
+local function newindex(var, name, value)
+    local variable = variables[name]
+    if variable then
+        local given = value
+        if type(given) == "number" then
+            given = tostring(given)
+        end
+        if type(given) == "string" and assign(variable, given, #given) == DONE then
+            return
+        end
+    end
+    local known_by = write(var, name, value)
+    if known_by then
+        variables[name] = known_by
+    end
+end
+
 local metatable = {}
 
 -- Where the compiler was turned off, the FFI would cost more than it saves. The
--- first read is late enough to know.
+-- first use is late enough to know.
+local function choose()
+    local compiled = status()
+    metatable.__index = compiled and index or read
+    metatable.__newindex = compiled and newindex or write
+end
+
 function metatable.__index(var, name)
-    local choice = status() and index or read
-    metatable.__index = choice
-    return choice(var, name)
+    choose()
+    return metatable.__index(var, name)
+end
+
+function metatable.__newindex(var, name, value)
+    choose()
+    return metatable.__newindex(var, name, value)
 end
 
 return metatable

@@ -1,9 +1,9 @@
 //! `ngx.var`: nginx's variables.
 //!
-//! Reading one has two ways. `var.lua` calls [`known`] and [`named`] as C
+//! There are two ways. `var.lua` calls [`known`], [`named`] and [`assign`] as C
 //! functions through LuaJIT's FFI, which costs next to nothing in compiled code;
-//! they must not touch the Lua state. [`read`] is for what they leave: captures
-//! and errors, and everything where LuaJIT compiles nothing.
+//! they must not touch the Lua state. [`read`] and [`write`] are for what they
+//! leave: captures and errors, and everything where LuaJIT compiles nothing.
 
 use core::ffi::c_int;
 use core::{ptr, slice};
@@ -15,19 +15,22 @@ use super::coroutine::native;
 use super::text::push_text;
 use crate::conf::Phase;
 use crate::lua::state::Type;
-use crate::lua::{Raise, Return, State, function};
+use crate::lua::{Return, State, function};
+use crate::ngx::variable::{self, Name, Refused, SHORT};
 use crate::ngx::{self, NgxStr, Request, string};
 use crate::sched::Run;
 use crate::sys::*;
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
-    let read = native(lua, function(read))?;
     // Addresses fit in a Lua number; not every one fits in a light userdata.
-    let known = known as *const () as usize as f64;
-    let named = named as *const () as usize as f64;
-    let metatable: mlua::Table =
-        lua.load(include_str!("var.lua")).set_name("=[C]").call((read, known, named))?;
-    metatable.set("__newindex", native(lua, function(write))?)?;
+    let address = |function: *const ()| function as usize as f64;
+    let metatable: mlua::Table = lua.load(include_str!("var.lua")).set_name("=[C]").call((
+        native(lua, function(read))?,
+        native(lua, function(write))?,
+        address(known as *const ()),
+        address(named as *const ()),
+        address(assign as *const ()),
+    ))?;
     let var = lua.create_table()?;
     var.set_metatable(Some(metatable))?;
     lua.globals().get::<mlua::Table>("ngx")?.set("var", var)
@@ -93,6 +96,24 @@ unsafe extern "C" fn named(name: *const u8, len: usize, found: *mut Found) -> c_
     })
 }
 
+/// In place of an error: the value is set.
+const DONE: c_int = 0;
+
+/// Sets a variable by its address.
+unsafe extern "C" fn assign(variable: i64, value: *const u8, len: usize) -> c_int {
+    ngx::callback("ngx.var", FAILED, || {
+        let Some(r) = request() else { return FAILED };
+        let variable: *const ngx_http_variable_t = ptr::with_exposed_provenance(variable as usize);
+        // SAFETY: as for `known`; the value is a Lua string.
+        unsafe {
+            let Some(value) = string::in_pool(r.pool(), slice::from_raw_parts(value, len)) else {
+                return FAILED;
+            };
+            variable::set(r, &*variable, Some(value)).map_or(FAILED, |()| DONE)
+        }
+    })
+}
+
 /// The request of the running code.
 fn request() -> Option<Request> {
     let run = Run::current().filter(|run| run.phase != Phase::Init)?;
@@ -143,41 +164,6 @@ fn give(value: &ngx_http_variable_value_t, found: &mut Found) -> c_int {
     value.len() as c_int
 }
 
-/// Names up to this length need no memory of the request's.
-const SHORT: usize = 64;
-
-/// A variable's name in lower case, and its hash.
-struct Name {
-    text: ngx_str_t,
-    hash: ngx_uint_t,
-}
-
-impl Name {
-    /// nginx looks at the name only while it finds the variable.
-    fn new(name: &[u8], space: &mut [u8; SHORT], r: Request) -> Option<Self> {
-        let data = match space.get_mut(..name.len()) {
-            Some(space) => space.as_mut_ptr(),
-            None => r.pool().bytes(name)?.as_ptr(),
-        };
-        // SAFETY: there is room for the name.
-        let hash = unsafe { ngx_hash_strlow(data, name.as_ptr().cast_mut(), name.len()) };
-        let text = ngx_str_t { len: name.len(), data };
-        Some(Self { text, hash })
-    }
-
-    /// The variable that the configuration defines under the name.
-    fn defined(&self, r: Request) -> Option<&'static ngx_http_variable_t> {
-        let hash = &raw const r.core_main_conf().variables_hash;
-        // SAFETY: nginx's hash holds ngx_http_variable_t, which live as long as
-        // the configuration.
-        unsafe {
-            ngx_hash_find(hash.cast_mut(), self.hash, self.text.data, self.text.len)
-                .cast::<ngx_http_variable_t>()
-                .as_ref()
-        }
-    }
-}
-
 /// Pushes the n-th capture of the last regular expression that nginx matched.
 fn push_capture(l: State, r: Request, n: i64) {
     // SAFETY: live request; nginx's captures are pairs of offsets into
@@ -206,6 +192,8 @@ fn push_capture(l: State, r: Request, n: i64) {
 /// `ngx.var.NAME = value`
 ///
 /// Sets a variable that the configuration defines; nil makes it undefined.
+/// Phases: all that serve a request. Gives `var.lua` what [`assign`] may know
+/// the variable by.
 fn write(l: State) -> Return {
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
     let r = ctx.request;
@@ -221,50 +209,30 @@ fn write(l: State) -> Return {
             Some(text.ok_or_else(|| l.error("no memory"))?)
         }
     };
+    let given = l.bytes(2).unwrap_or_default();
     let mut space = [0; SHORT];
-    let name = Name::new(l.bytes(2).unwrap_or_default(), &mut space, r)
-        .ok_or_else(|| l.error("no memory"))?;
-    set(l, r, &name, value)?;
-    Ok(0)
-}
-
-fn set(l: State, r: Request, name: &Name, value: Option<ngx_str_t>) -> Result<(), Raise> {
+    let name = Name::new(given, &mut space, r).ok_or_else(|| l.error("no memory"))?;
     let shown = || String::from_utf8_lossy(name.text.bytes());
 
-    // SAFETY: live request.
-    unsafe {
-        let Some(v) = name.defined(r) else {
-            let name = shown();
-            return Err(l.error(format_args!(
-                "variable \"{name}\" not found for writing; maybe it is a built-in variable that \
-                 is not changeable or you forgot to use \"set ${name} '';\" in the config file \
-                 to define it first"
-            )));
-        };
-
-        if v.flags & NGX_HTTP_VAR_CHANGEABLE as ngx_uint_t == 0 {
-            return Err(l.error(format_args!("variable \"{}\" not changeable", shown())));
+    let Some(variable) = name.defined(r) else {
+        let name = shown();
+        return Err(l.error(format_args!(
+            "variable \"{name}\" not found for writing; maybe it is a built-in variable that is \
+             not changeable or you forgot to use \"set ${name} '';\" in the config file to define \
+             it first"
+        )));
+    };
+    match variable::set(r, variable, value) {
+        Ok(()) if variable.name.bytes() == given => {
+            l.push_number((&raw const *variable).expose_provenance() as f64);
+            Ok(1)
         }
-
-        let mut variable: ngx_http_variable_value_t = core::mem::zeroed();
-        match value {
-            Some(value) => {
-                variable.set_valid(1);
-                variable.set_len(value.len as u32);
-                variable.data = value.data;
-            }
-            None => variable.set_not_found(1),
+        Ok(()) => Ok(0),
+        Err(Refused::NotChangeable) => {
+            Err(l.error(format_args!("variable \"{}\" not changeable", shown())))
         }
-
-        if let Some(set_handler) = v.set_handler {
-            set_handler(r.as_ptr(), &raw mut variable, v.data);
-        } else if v.flags & NGX_HTTP_VAR_INDEXED as ngx_uint_t != 0 {
-            *(*r.as_ptr()).variables.add(v.index) = variable;
-        } else {
-            return Err(
-                l.error(format_args!("variable \"{}\" cannot be assigned a value", shown()))
-            );
+        Err(Refused::NotAssignable) => {
+            Err(l.error(format_args!("variable \"{}\" cannot be assigned a value", shown())))
         }
     }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use core::ffi::CStr;
 
+use super::call::{self, NO_REQUEST};
 use super::function::Function;
 use crate::conf::Phase;
 use crate::lua::{Raise, Return, State, function};
@@ -15,9 +16,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("ngx.worker.pid", pid),
     Function::new("ngx.worker.id", id),
     Function::new("ngx.worker.count", count),
+    Function::new("ngx.worker.pids", pids),
     Function::new("ngx.config.prefix", prefix),
     Function::new("ngx.config.nginx_configure", nginx_configure),
     Function::new("ngx.get_phase", get_phase),
+    Function::new("ngx.get_raw_phase", get_raw_phase),
 ];
 
 /// The version of the C module whose behaviour this is.
@@ -93,6 +96,37 @@ fn count(l: State) -> Return {
     Ok(1)
 }
 
+/// `pids = ngx.worker.pids()`: an array of the workers' process ids.
+///
+/// In init and init_worker, where not all of them exist: nil,
+/// "API disabled in the current context".
+fn pids(l: State) -> Return {
+    if Run::current().is_none_or(|run| matches!(run.phase, Phase::Init | Phase::InitWorker)) {
+        l.push_nil();
+        l.push_bytes("API disabled in the current context");
+        return Ok(2);
+    }
+    l.new_table(4, 0);
+    let mut n = 0;
+    // SAFETY: the table of processes, of which the first `ngx_last_process` are
+    // used; a worker's own entry has no pid.
+    unsafe {
+        let processes = &raw const ngx_processes;
+        for slot in 0..NGX_MAX_PROCESSES as usize {
+            let pid = match (*processes)[slot].pid {
+                0 | -1 if slot as ngx_int_t == ngx_process_slot => ngx_pid,
+                0 => break,
+                -1 => continue,
+                pid => pid,
+            };
+            l.push_integer(i64::from(pid));
+            n += 1;
+            l.raw_set_index(-2, n);
+        }
+    }
+    Ok(1)
+}
+
 /// # Safety
 /// `cycle` is live.
 unsafe fn core_conf(cycle: *mut ngx_cycle_t) -> Option<*mut ngx_core_conf_t> {
@@ -132,8 +166,9 @@ fn getenv(l: State) -> Return {
         }
     }
 
+    l.set_top(1);
     l.push_value(lua_upvalueindex(1));
-    l.push_value(1);
+    l.insert(1);
     // SAFETY: function and argument are on the stack; errors are caught.
     match unsafe { lua_pcall(l.as_ptr(), 1, 1, 0) } {
         LUA_OK => Ok(1),
@@ -157,5 +192,13 @@ fn nginx_configure(l: State) -> Return {
 /// `name = ngx.get_phase()`
 fn get_phase(l: State) -> Return {
     l.push_bytes(Run::current().map_or("init", |run| run.phase.name()));
+    Ok(1)
+}
+
+/// `number = ngx.get_raw_phase()`: the phase as a bit, for libraries that know
+/// them.
+fn get_raw_phase(l: State) -> Return {
+    let run = call::current(l, NO_REQUEST)?;
+    l.push_integer(i64::from(run.phase as u32));
     Ok(1)
 }

@@ -31,6 +31,10 @@ const fn flag(name: &'static CStr, contexts: u32, offset: usize) -> Directive {
     Directive { name, contexts, kind: Kind::Flag(offset) }
 }
 
+const fn number(name: &'static CStr, offset: usize) -> Directive {
+    Directive { name, contexts: M, kind: Kind::Number(offset) }
+}
+
 const fn unavailable(name: &'static CStr, contexts: u32) -> Directive {
     Directive { name, contexts, kind: Kind::Unavailable }
 }
@@ -85,11 +89,9 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     flag(c"lua_check_client_abort", MSLIF, offset_of!(LocConf, check_client_abort)),
     flag(c"lua_use_default_type", MSLIF, offset_of!(LocConf, use_default_type)),
     Directive { name: c"lua_code_cache", contexts: MSLIF, kind: Kind::CodeCache },
-    Directive {
-        name: c"lua_thread_cache_max_entries",
-        contexts: M,
-        kind: Kind::Number(offset_of!(MainConf, thread_cache)),
-    },
+    number(c"lua_thread_cache_max_entries", offset_of!(MainConf, thread_cache)),
+    number(c"lua_regex_cache_max_entries", offset_of!(MainConf, regex_cache)),
+    number(c"lua_regex_match_limit", offset_of!(MainConf, regex_match_limit)),
     Directive { name: c"lua_package_path", contexts: M, kind: Kind::PackagePath },
     Directive { name: c"lua_package_cpath", contexts: M, kind: Kind::PackageCpath },
     Directive { name: c"lua_load_resty_core", contexts: M, kind: Kind::LoadRestyCore },
@@ -114,8 +116,6 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     unavailable(c"lua_shared_dict", M),
     unavailable(c"lua_capture_error_log", M),
     unavailable(c"lua_sa_restart", M),
-    unavailable(c"lua_regex_cache_max_entries", M),
-    unavailable(c"lua_regex_match_limit", M),
     unavailable(c"lua_socket_log_errors", MSLIF),
     unavailable(c"lua_socket_connect_timeout", MSLIF),
     unavailable(c"lua_socket_send_timeout", MSLIF),

@@ -14,6 +14,7 @@ pub(crate) enum SetError {
 }
 
 /// Iterates over the headers of a list, removed ones included.
+#[derive(Clone)]
 pub(crate) struct Headers {
     part: *mut ngx_list_part_t,
     index: usize,
@@ -70,6 +71,27 @@ pub(crate) unsafe fn push(
     name: &[u8],
     value: &[u8],
 ) -> Option<*mut ngx_table_elt_t> {
+    // SAFETY: the caller's promise; the lower case fits where the name is.
+    unsafe {
+        let header = push_hashed(list, pool, name, name, 0, value)?;
+        let lowcase = (*header).lowcase_key;
+        (*header).hash = ngx_hash_strlow(lowcase, lowcase, name.len());
+        Some(header)
+    }
+}
+
+/// Appends a header whose name in lower case and hash are known already.
+///
+/// # Safety
+/// As [`push`]; `lowcase` is as long as `name`.
+pub(crate) unsafe fn push_hashed(
+    list: *mut ngx_list_t,
+    pool: Pool,
+    name: &[u8],
+    lowcase: &[u8],
+    hash: ngx_uint_t,
+    value: &[u8],
+) -> Option<*mut ngx_table_elt_t> {
     // SAFETY: the caller's promise; the three texts and their NULs fit.
     unsafe {
         let (n, v) = (name.len(), value.len());
@@ -77,11 +99,11 @@ pub(crate) unsafe fn push(
         if text.is_null() {
             return None;
         }
-        let (lowcase, data) = (text.add(n + 1), text.add(2 * (n + 1)));
+        let (lowcase_key, data) = (text.add(n + 1), text.add(2 * (n + 1)));
         text.copy_from_nonoverlapping(name.as_ptr(), n);
         text.add(n).write(0);
-        let hash = ngx_hash_strlow(lowcase, text, n);
-        lowcase.add(n).write(0);
+        lowcase_key.copy_from_nonoverlapping(lowcase.as_ptr(), n);
+        lowcase_key.add(n).write(0);
         data.copy_from_nonoverlapping(value.as_ptr(), v);
         data.add(v).write(0);
 
@@ -93,7 +115,7 @@ pub(crate) unsafe fn push(
         (*header).hash = hash;
         (*header).key = ngx_str_t { len: n, data: text };
         (*header).value = ngx_str_t { len: v, data };
-        (*header).lowcase_key = lowcase;
+        (*header).lowcase_key = lowcase_key;
         Some(header)
     }
 }

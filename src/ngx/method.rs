@@ -3,36 +3,48 @@
 use super::Request;
 use crate::sys::*;
 
-/// The name of a method that Lua code can ask for by its number.
-pub(crate) fn name(number: u32) -> Option<&'static str> {
-    Some(match number {
-        NGX_HTTP_GET => "GET",
-        NGX_HTTP_HEAD => "HEAD",
-        NGX_HTTP_POST => "POST",
-        NGX_HTTP_PUT => "PUT",
-        NGX_HTTP_DELETE => "DELETE",
-        NGX_HTTP_MKCOL => "MKCOL",
-        NGX_HTTP_COPY => "COPY",
-        NGX_HTTP_MOVE => "MOVE",
-        NGX_HTTP_OPTIONS => "OPTIONS",
-        NGX_HTTP_PROPFIND => "PROPFIND",
-        NGX_HTTP_PROPPATCH => "PROPPATCH",
-        NGX_HTTP_LOCK => "LOCK",
-        NGX_HTTP_UNLOCK => "UNLOCK",
-        NGX_HTTP_PATCH => "PATCH",
-        NGX_HTTP_TRACE => "TRACE",
-        _ => return None,
-    })
+/// A method that Lua code can ask for by its number.
+#[derive(Clone, Copy)]
+pub(crate) struct Method {
+    number: u32,
+    /// With a blank behind it: nginx has the names in request lines.
+    name: &'static str,
+}
+
+const METHODS: [Method; 15] = [
+    Method { number: NGX_HTTP_GET, name: "GET " },
+    Method { number: NGX_HTTP_HEAD, name: "HEAD " },
+    Method { number: NGX_HTTP_POST, name: "POST " },
+    Method { number: NGX_HTTP_PUT, name: "PUT " },
+    Method { number: NGX_HTTP_DELETE, name: "DELETE " },
+    Method { number: NGX_HTTP_MKCOL, name: "MKCOL " },
+    Method { number: NGX_HTTP_COPY, name: "COPY " },
+    Method { number: NGX_HTTP_MOVE, name: "MOVE " },
+    Method { number: NGX_HTTP_OPTIONS, name: "OPTIONS " },
+    Method { number: NGX_HTTP_PROPFIND, name: "PROPFIND " },
+    Method { number: NGX_HTTP_PROPPATCH, name: "PROPPATCH " },
+    Method { number: NGX_HTTP_LOCK, name: "LOCK " },
+    Method { number: NGX_HTTP_UNLOCK, name: "UNLOCK " },
+    Method { number: NGX_HTTP_PATCH, name: "PATCH " },
+    Method { number: NGX_HTTP_TRACE, name: "TRACE " },
+];
+
+impl Method {
+    /// A fraction does not count.
+    pub(crate) fn from_number(number: f64) -> Option<Self> {
+        METHODS.into_iter().find(|method| f64::from(method.number) == number.trunc())
+    }
 }
 
 impl Request {
     /// Changes the method.
-    pub(crate) fn set_method(self, number: u32, name: &'static str) {
+    pub(crate) fn set_method(self, method: Method) {
+        let Method { number, name } = method;
         // SAFETY: live request; nginx does not write to the name.
         unsafe {
             (*self.as_ptr()).method = number as ngx_uint_t;
             (*self.as_ptr()).method_name =
-                ngx_str_t { len: name.len(), data: name.as_ptr().cast_mut() };
+                ngx_str_t { len: name.len() - 1, data: name.as_ptr().cast_mut() };
         }
     }
 }

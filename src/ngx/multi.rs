@@ -17,8 +17,18 @@ pub(super) unsafe fn clear(_: Request, slot: Slot) -> Result<(), SetError> {
     Ok(())
 }
 
+/// Makes the field ready for a push, with what it has.
+///
 /// # Safety
-/// The field was cleared, and `header` is of the same list of headers.
+/// `slot` is such a field of a live request.
+#[cfg(nginx_1_23_0)]
+pub(super) unsafe fn init(_: Request, _: Slot) -> Result<(), SetError> {
+    Ok(())
+}
+
+/// # Safety
+/// The field was cleared or made ready, and `header` is of the same list of
+/// headers.
 #[cfg(nginx_1_23_0)]
 pub(super) unsafe fn push(mut slot: Slot, header: *mut ngx_table_elt_t) -> Result<(), SetError> {
     // SAFETY: a linked list that starts at a field of the parsed headers.
@@ -36,6 +46,20 @@ pub(super) unsafe fn push(mut slot: Slot, header: *mut ngx_table_elt_t) -> Resul
 /// `slot` is such a field of a live request.
 #[cfg(not(nginx_1_23_0))]
 pub(super) unsafe fn clear(r: Request, slot: Slot) -> Result<(), SetError> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        init(r, slot)?;
+        (*slot.cast::<ngx_array_t>()).nelts = 0;
+    }
+    Ok(())
+}
+
+/// Makes the field ready for a push, with what it has.
+///
+/// # Safety
+/// `slot` is such a field of a live request.
+#[cfg(not(nginx_1_23_0))]
+pub(super) unsafe fn init(r: Request, slot: Slot) -> Result<(), SetError> {
     // SAFETY: an array field of the parsed headers.
     unsafe {
         let array: *mut ngx_array_t = slot.cast();
@@ -47,13 +71,13 @@ pub(super) unsafe fn clear(r: Request, slot: Slot) -> Result<(), SetError> {
             }
             *array = ngx_array_t { elts, nelts: 0, size, nalloc: 2, pool: r.pool().as_ptr() };
         }
-        (*array).nelts = 0;
     }
     Ok(())
 }
 
 /// # Safety
-/// The field was cleared, and `header` is of the same list of headers.
+/// The field was cleared or made ready, and `header` is of the same list of
+/// headers.
 #[cfg(not(nginx_1_23_0))]
 pub(super) unsafe fn push(slot: Slot, header: *mut ngx_table_elt_t) -> Result<(), SetError> {
     // SAFETY: an array field of the parsed headers, initialized.
@@ -65,4 +89,35 @@ pub(super) unsafe fn push(slot: Slot, header: *mut ngx_table_elt_t) -> Result<()
         *place = header;
     }
     Ok(())
+}
+
+/// Such fields of the parsed headers of a request.
+#[cfg(nginx_1_23_0)]
+pub(super) const OF_REQUEST: [usize; 2] = [
+    core::mem::offset_of!(ngx_http_headers_in_t, cookie),
+    core::mem::offset_of!(ngx_http_headers_in_t, x_forwarded_for),
+];
+
+/// Such fields of the parsed headers of a request.
+#[cfg(not(nginx_1_23_0))]
+pub(super) const OF_REQUEST: [usize; 2] = [
+    core::mem::offset_of!(ngx_http_headers_in_t, cookies),
+    core::mem::offset_of!(ngx_http_headers_in_t, x_forwarded_for),
+];
+
+/// Empties these fields of a subrequest, and leaves its parent what they had.
+///
+/// # Safety
+/// The request is live.
+pub(super) unsafe fn leave(r: Request) {
+    // SAFETY: all zero is how nginx begins.
+    unsafe {
+        let headers_in = &raw mut (*r.as_ptr()).headers_in;
+        for offset in OF_REQUEST {
+            #[cfg(nginx_1_23_0)]
+            headers_in.byte_add(offset).cast::<*mut ngx_table_elt_t>().write_bytes(0, 1);
+            #[cfg(not(nginx_1_23_0))]
+            headers_in.byte_add(offset).cast::<ngx_array_t>().write_bytes(0, 1);
+        }
+    }
 }

@@ -82,6 +82,16 @@ impl Request {
         }
     }
 
+    /// Not for HTTP/0.9, nor if nginx has refused the request line.
+    pub(crate) fn has_headers(self) -> bool {
+        // SAFETY: live request.
+        unsafe {
+            let r = self.as_ptr();
+            (*r).http_version >= NGX_HTTP_VERSION_10 as ngx_uint_t
+                && !(*r).headers_in.headers.part.elts.is_null()
+        }
+    }
+
     pub(crate) fn header_sent(self) -> bool {
         // SAFETY: live request.
         unsafe { (*self.as_ptr()).header_sent() != 0 }
@@ -95,6 +105,20 @@ impl Request {
     pub(crate) fn set_status(self, status: ngx_uint_t) {
         // SAFETY: live request.
         unsafe { (*self.as_ptr()).headers_out.status = status }
+    }
+
+    /// The host of an HTTP/3 request, which nginx does not list among its headers.
+    pub(crate) fn authority(&self) -> Option<&[u8]> {
+        const HTTP_3: ngx_uint_t = 3000;
+        // SAFETY: live request; the bounds are those of a text in its pool.
+        unsafe {
+            let r = self.as_ptr();
+            if (*r).http_version != HTTP_3 || (*r).host_start.is_null() {
+                return None;
+            }
+            let len = (*r).host_end.offset_from_unsigned((*r).host_start);
+            Some(core::slice::from_raw_parts((*r).host_start, len))
+        }
     }
 
     pub(crate) fn args(&self) -> &[u8] {

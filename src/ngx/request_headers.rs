@@ -11,6 +11,9 @@ use super::headers::{self, SetError, iter};
 use super::{NgxStr, Request, multi, string};
 use crate::sys::*;
 
+/// No name in nginx's table of headers is longer.
+const LONGEST_KNOWN: usize = 32;
+
 /// Replaces all headers `name` by one for each value.
 pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
     let known = Known::of(r, name);
@@ -33,13 +36,13 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetEr
         _ => None,
     };
 
-    replace(r, name, values)?;
-    relink(r, known.as_ref())?;
+    own_list(r)?;
+    replace(r, name, values, known.as_ref())?;
 
     // SAFETY: live request.
     let headers_in = unsafe { &mut (*r.as_ptr()).headers_in };
     if name.eq_ignore_ascii_case(b"content-length") {
-        headers_in.content_length_n = length.map_or(-1, |n| n as off_t);
+        set_content_length(r, length.map_or(-1, |n| n as off_t));
     } else if name.eq_ignore_ascii_case(b"connection") {
         set_connection(headers_in, values.last().copied());
     } else if name.eq_ignore_ascii_case(b"user-agent") {
@@ -51,26 +54,86 @@ pub(crate) fn set(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetEr
     Ok(())
 }
 
-/// Puts the values into the list, the first where the header was.
-fn replace(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
-    let pool = r.pool();
+/// Adds a header for each value; a header that nginx keeps one of is replaced.
+pub(crate) fn add(r: Request, name: &[u8], values: &[&[u8]]) -> Result<(), SetError> {
+    let known = Known::of(r, name);
+    if known.as_ref().is_some_and(Known::is_single) {
+        return set(r, name, values);
+    }
+    own_list(r)?;
+    push(r, name, values, known.as_ref())
+}
+
+/// Gives a subrequest a list of its own in place of its parent's, which nginx
+/// has it begin with: neither must see the other's changes.
+fn own_list(r: Request) -> Result<(), SetError> {
+    // SAFETY: live request and parent; elements are copied to a new list.
+    unsafe {
+        let raw = r.as_ptr();
+        let Some(parent) = (*raw).parent.as_mut() else { return Ok(()) };
+        let list = &raw mut (*raw).headers_in.headers;
+        if (*list).part.elts != parent.headers_in.headers.part.elts {
+            return Ok(());
+        }
+
+        let new = ngx_list_create(r.pool().as_ptr(), headers::len(list) + 4, (*list).size);
+        if new.is_null() {
+            return Err(SetError::NoMemory);
+        }
+        for header in iter(list) {
+            let copy: *mut ngx_table_elt_t = ngx_list_push(new).cast();
+            if copy.is_null() {
+                return Err(SetError::NoMemory);
+            }
+            *copy = *header;
+        }
+        *list = *new;
+        // All of it is in the first part, which is now the request's.
+        (*list).last = &raw mut (*list).part;
+        multi::leave(r);
+    }
+    relink(r, None)
+}
+
+/// Puts the values into the list.
+fn replace(
+    r: Request,
+    name: &[u8],
+    values: &[&[u8]],
+    known: Option<&Known>,
+) -> Result<(), SetError> {
     // SAFETY: live request; its list is only changed here.
     unsafe {
         let list = &raw mut (*r.as_ptr()).headers_in.headers;
-
-        if let [value] = values {
-            let mut same = iter(list).filter(|h| (**h).key.bytes().eq_ignore_ascii_case(name));
-            if let Some(header) = same.next()
+        let mut same = iter(list).filter(|h| (**h).key.bytes().eq_ignore_ascii_case(name));
+        if let Some(first) = same.next() {
+            if let [value] = values
                 && same.next().is_none()
             {
-                (*header).value = string::in_pool(pool, value).ok_or(SetError::NoMemory)?;
+                (*first).value = string::in_pool(r.pool(), value).ok_or(SetError::NoMemory)?;
                 return Ok(());
             }
+            headers::remove(list, name);
+            relink(r, known)?;
         }
+    }
+    push(r, name, values, known)
+}
 
-        headers::remove(list, name);
+fn push(r: Request, name: &[u8], values: &[&[u8]], known: Option<&Known>) -> Result<(), SetError> {
+    // SAFETY: live request; the offset comes from nginx's own table.
+    unsafe {
+        let headers_in = &raw mut (*r.as_ptr()).headers_in;
         for value in values {
-            headers::push(list, pool, name, value).ok_or(SetError::NoMemory)?;
+            let header = headers::push(&raw mut (*headers_in).headers, r.pool(), name, value)
+                .ok_or(SetError::NoMemory)?;
+            if let Some(known) = known {
+                let slot = headers_in.byte_add(known.offset).cast();
+                if known.is_linked() {
+                    multi::init(r, slot)?;
+                }
+                link(slot, header, known)?;
+            }
         }
     }
     Ok(())
@@ -83,15 +146,29 @@ struct Known {
 
 impl Known {
     fn of(r: Request, name: &[u8]) -> Option<Self> {
-        let mut lowcase = name.to_ascii_lowercase();
-        // SAFETY: nginx's hash of its header table.
-        unsafe {
-            let hash = ngx_hash_strlow(lowcase.as_mut_ptr(), lowcase.as_mut_ptr(), lowcase.len());
-            let table = (&raw const r.core_main_conf().headers_in_hash).cast_mut();
-            let entry: *const ngx_http_header_t =
-                ngx_hash_find(table, hash, lowcase.as_mut_ptr(), lowcase.len()).cast();
-            entry.as_ref().map(|entry| Self { offset: entry.offset })
+        let mut lowcase = [0; LONGEST_KNOWN];
+        let lowcase = lowcase.get_mut(..name.len())?;
+        // SAFETY: the name fits.
+        let hash =
+            unsafe { ngx_hash_strlow(lowcase.as_mut_ptr(), name.as_ptr().cast_mut(), name.len()) };
+        Self::find(r, hash, lowcase.as_mut_ptr(), name.len())
+    }
+
+    fn of_header(r: Request, header: &ngx_table_elt_t) -> Option<Self> {
+        if header.lowcase_key.is_null() {
+            return Self::of(r, header.key.bytes());
         }
+        Self::find(r, header.hash, header.lowcase_key, header.key.len)
+    }
+
+    fn find(r: Request, hash: ngx_uint_t, lowcase: *mut u8, len: usize) -> Option<Self> {
+        let table = (&raw const r.core_main_conf().headers_in_hash).cast_mut();
+        // SAFETY: nginx's hash of its header table, which is only read; the
+        // callers give a name in lower case and its hash.
+        let entry: *const ngx_http_header_t =
+            unsafe { ngx_hash_find(table, hash, lowcase, len).cast() };
+        // SAFETY: an entry of the table.
+        unsafe { entry.as_ref() }.map(|entry| Self { offset: entry.offset })
     }
 
     /// Whether one value is kept of several that Lua sets.
@@ -110,37 +187,30 @@ impl Known {
         cfg!(nginx_1_23_0) || self.is_multi()
     }
 
-    #[cfg(nginx_1_23_0)]
     fn is_multi(&self) -> bool {
-        self.offset == core::mem::offset_of!(ngx_http_headers_in_t, cookie)
-            || self.offset == core::mem::offset_of!(ngx_http_headers_in_t, x_forwarded_for)
-    }
-
-    #[cfg(not(nginx_1_23_0))]
-    fn is_multi(&self) -> bool {
-        self.offset == core::mem::offset_of!(ngx_http_headers_in_t, cookies)
-            || self.offset == core::mem::offset_of!(ngx_http_headers_in_t, x_forwarded_for)
+        multi::OF_REQUEST.contains(&self.offset)
     }
 }
 
-/// Sets nginx's pointers from the list; `changed` may have lost its header.
-fn relink(r: Request, changed: Option<&Known>) -> Result<(), SetError> {
+/// Sets nginx's pointers from the list, whose headers have moved; there may be
+/// none of `removed` any more.
+fn relink(r: Request, removed: Option<&Known>) -> Result<(), SetError> {
     // SAFETY: live request; the offsets come from nginx's own table.
     unsafe {
         let headers_in = &raw mut (*r.as_ptr()).headers_in;
         let mut seen: Vec<usize> = Vec::with_capacity(16);
-        if let Some(known) = changed {
-            start(r, headers_in.byte_add(known.offset).cast(), known)?;
+        if let Some(known) = removed {
+            unlink(r, headers_in.byte_add(known.offset).cast(), known)?;
             seen.push(known.offset);
         }
 
         for header in iter(&raw mut (*headers_in).headers) {
-            let Some(known) = Known::of(r, (*header).key.bytes()) else {
+            let Some(known) = Known::of_header(r, &*header) else {
                 continue;
             };
             let slot = headers_in.byte_add(known.offset).cast();
             if !seen.contains(&known.offset) {
-                start(r, slot, &known)?;
+                unlink(r, slot, &known)?;
                 seen.push(known.offset);
             }
             link(slot, header, &known)?;
@@ -150,7 +220,7 @@ fn relink(r: Request, changed: Option<&Known>) -> Result<(), SetError> {
 }
 
 /// Empties nginx's pointer, or pointers, for a header.
-unsafe fn start(r: Request, slot: multi::Slot, known: &Known) -> Result<(), SetError> {
+unsafe fn unlink(r: Request, slot: multi::Slot, known: &Known) -> Result<(), SetError> {
     // SAFETY: the caller gives a field of headers_in.
     unsafe {
         if known.is_linked() {
@@ -167,7 +237,7 @@ unsafe fn link(
     header: *mut ngx_table_elt_t,
     known: &Known,
 ) -> Result<(), SetError> {
-    // SAFETY: as above; the field was emptied.
+    // SAFETY: as above.
     unsafe {
         if known.is_linked() {
             return multi::push(slot, header);
@@ -177,6 +247,33 @@ unsafe fn link(
         }
     }
     Ok(())
+}
+
+/// The number by which nginx reads the body. While bytes of the body are still to
+/// come, it also tells where the next request on the connection begins.
+fn set_content_length(r: Request, length: off_t) {
+    // SAFETY: live request.
+    unsafe {
+        let raw = r.as_ptr();
+        let headers_in = &mut (*raw).headers_in;
+        let is_read = !(*raw).request_body.is_null();
+        if !r.is_main() || is_read || !(*raw).stream.is_null() || headers_in.chunked() != 0 {
+            headers_in.content_length_n = length;
+            return;
+        }
+        // What nginx still throws away is not for Lua code to count, nor are the
+        // bytes of another request a body.
+        let left = headers_in.content_length_n.max(0);
+        if (*raw).discard_body() != 0 || length > left {
+            return;
+        }
+        if length.max(0) < left {
+            // Nobody reads the rest, so nothing may come after it.
+            (*raw).set_keepalive(0);
+            (*raw).set_lingering_close(1);
+        }
+        headers_in.content_length_n = length;
+    }
 }
 
 /// What nginx reads from a Host header: without the port, in lower case.
@@ -250,7 +347,7 @@ fn set_browser(headers_in: &mut ngx_http_headers_in_t, value: Option<&[u8]>) {
 }
 
 /// Has nginx compute a variable again that it may have kept.
-fn forget_variable(r: Request, name: &core::ffi::CStr) {
+pub(super) fn forget_variable(r: Request, name: &core::ffi::CStr) {
     let mut lowcase = name.to_bytes().to_vec();
     // SAFETY: nginx's hash of variables; an indexed one has its place in the
     // request's array.

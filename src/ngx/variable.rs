@@ -1,56 +1,103 @@
-//! Variables that the configuration defines.
+//! nginx's variables.
 
 use super::Request;
 use crate::sys::*;
 
-/// A variable that can be given a value.
-#[derive(Clone, Copy)]
-pub(crate) struct Variable(&'static ngx_http_variable_t);
+/// Names up to this length need no memory of the request's.
+pub(crate) const SHORT: usize = 64;
 
-/// Why a variable cannot be given a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NotAssignable {
-    NotChangeable,
-    /// There is no such variable, or it is computed.
-    NotDefined,
+/// A variable's name in lower case, and its hash.
+pub(crate) struct Name {
+    pub text: ngx_str_t,
+    pub hash: ngx_uint_t,
 }
 
-impl Variable {
-    /// Finds a variable by its name, whatever the case.
-    pub(crate) fn assignable(r: Request, name: &[u8]) -> Result<Self, NotAssignable> {
-        let mut name = name.to_ascii_lowercase();
-        let table = &raw const r.core_main_conf().variables_hash;
-        // SAFETY: nginx's hash holds ngx_http_variable_t, which live as long as
-        // the configuration.
-        let variable = unsafe {
-            let hash = ngx_hash_key(name.as_mut_ptr(), name.len());
-            ngx_hash_find(table.cast_mut(), hash, name.as_mut_ptr(), name.len())
-                .cast::<ngx_http_variable_t>()
-                .as_ref()
+impl Name {
+    /// nginx looks at the name only while it finds the variable.
+    pub(crate) fn new(name: &[u8], space: &mut [u8; SHORT], r: Request) -> Option<Self> {
+        let data = match space.get_mut(..name.len()) {
+            Some(space) => space.as_mut_ptr(),
+            None => r.pool().bytes(name)?.as_ptr(),
         };
-        let variable = variable.ok_or(NotAssignable::NotDefined)?;
-        let has = |flag: u32| variable.flags & flag as ngx_uint_t != 0;
-        if !has(NGX_HTTP_VAR_CHANGEABLE) {
-            return Err(NotAssignable::NotChangeable);
-        }
-        if variable.set_handler.is_none() && !has(NGX_HTTP_VAR_INDEXED) {
-            return Err(NotAssignable::NotDefined);
-        }
-        Ok(Self(variable))
+        // SAFETY: there is room for the name.
+        let hash = unsafe { ngx_hash_strlow(data, name.as_ptr().cast_mut(), name.len()) };
+        let text = ngx_str_t { len: name.len(), data };
+        Some(Self { text, hash })
     }
 
-    /// Assigns a value, which is in the request's pool.
-    pub(crate) fn assign(self, r: Request, text: ngx_str_t) {
-        // SAFETY: live request; `assignable` has seen that there is a way.
+    /// The variable that the configuration defines under the name.
+    pub(crate) fn defined(&self, r: Request) -> Option<&'static ngx_http_variable_t> {
+        let hash = &raw const r.core_main_conf().variables_hash;
+        // SAFETY: nginx's hash holds ngx_http_variable_t, which live as long as
+        // the configuration.
         unsafe {
-            let mut value: ngx_http_variable_value_t = core::mem::zeroed();
-            value.set_valid(1);
-            value.set_len(text.len as u32);
-            value.data = text.data;
-            match self.0.set_handler {
-                Some(set) => set(r.as_ptr(), &raw mut value, self.0.data),
-                None => *(*r.as_ptr()).variables.add(self.0.index) = value,
-            }
+            ngx_hash_find(hash.cast_mut(), self.hash, self.text.data, self.text.len)
+                .cast::<ngx_http_variable_t>()
+                .as_ref()
         }
     }
+}
+
+/// Why a variable cannot be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// nginx itself defines it, or another module, once and for all.
+    NotChangeable,
+    /// It is computed.
+    NotAssignable,
+}
+
+/// Whether a variable can be set.
+pub(crate) fn check(variable: &ngx_http_variable_t) -> Result<(), Refused> {
+    let has = |flag: u32| variable.flags & flag as ngx_uint_t != 0;
+    if !has(NGX_HTTP_VAR_CHANGEABLE) {
+        return Err(Refused::NotChangeable);
+    }
+    if variable.set_handler.is_none() && !has(NGX_HTTP_VAR_INDEXED) {
+        return Err(Refused::NotAssignable);
+    }
+    Ok(())
+}
+
+/// Gives a variable a value, which is in the request's pool, or none.
+pub(crate) fn set(
+    r: Request,
+    variable: &ngx_http_variable_t,
+    value: Option<ngx_str_t>,
+) -> Result<(), Refused> {
+    check(variable)?;
+    let mut new = value.map_or_else(not_found, self::value);
+    // SAFETY: live request; without a handler the variable has an index.
+    unsafe {
+        match variable.set_handler {
+            Some(set_handler) => set_handler(r.as_ptr(), &raw mut new, variable.data),
+            None => *(*r.as_ptr()).variables.add(variable.index) = new,
+        }
+    }
+    Ok(())
+}
+
+/// The value that the bytes are.
+pub(crate) fn value(bytes: ngx_str_t) -> ngx_http_variable_value_t {
+    // SAFETY: a plain structure, for which zero means unset.
+    let mut value: ngx_http_variable_value_t = unsafe { core::mem::zeroed() };
+    if cfg!(target_endian = "little") {
+        // bindgen's set_len() goes bit by bit. The length has the first 28 bits,
+        // `valid` the next.
+        let bits = bytes.len as u32 & ((1 << 28) - 1) | 1 << 28;
+        value._bitfield_1 = __BindgenBitfieldUnit::new(bits.to_le_bytes());
+    } else {
+        value.set_len(bytes.len as u32);
+        value.set_valid(1);
+    }
+    value.data = bytes.data;
+    value
+}
+
+/// The value of a variable that has none.
+pub(crate) fn not_found() -> ngx_http_variable_value_t {
+    // SAFETY: as above.
+    let mut value: ngx_http_variable_value_t = unsafe { core::mem::zeroed() };
+    value.set_not_found(1);
+    value
 }

@@ -33,7 +33,8 @@ pub(super) fn create_worker_vm(conf: &MainConf) -> ngx_int_t {
 
 /// Creates a machine and runs `init_by_lua` in it.
 pub(super) fn create_vm(conf: &MainConf) -> Result<Rc<Vm>, String> {
-    let vm = Vm::new(&conf.options, api::open).map_err(|error| error.to_string())?;
+    let vm = Vm::new(&conf.options, |lua, l| api::open(lua, l, conf))
+        .map_err(|error| error.to_string())?;
 
     if let Some(chunk) = &conf.init {
         run_outside(&vm, chunk, log::cycle_log(), conf.cycle).map_err(|message| {

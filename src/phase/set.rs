@@ -20,10 +20,7 @@ pub(super) unsafe extern "C" fn run_code(e: *mut ngx_http_script_engine_t) {
             match run(r, &*(*code).set) {
                 Some(value) => {
                     let sp = (*e).sp;
-                    *sp = core::mem::zeroed();
-                    (*sp).set_len(value.len as u32);
-                    (*sp).set_valid(1);
-                    (*sp).data = value.data;
+                    *sp = ngx::variable::value(value);
                     (*e).sp = sp.add(1);
                 }
                 None => {

@@ -11,7 +11,7 @@ use core::cell::{Cell, RefCell, UnsafeCell};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use super::ctx::{Exit, Redirect};
+use super::exit::{Exit, Redirect};
 use super::failures::Failures;
 use super::subrequest::Group;
 use super::writer::Written;

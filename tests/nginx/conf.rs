@@ -139,9 +139,15 @@ impl ServerRoot {
             block.string("server_name")?.unwrap_or(block.settings.server_name.clone());
 
         let mut conf = Conf::default();
-        for module in
-            settings.modules.iter().chain(settings.echo.iter().filter(|_| uses_echo(&all)))
-        {
+        let mut modules: Vec<&PathBuf> = settings.modules.iter().collect();
+        modules.extend(settings.echo.iter().filter(|_| uses_echo(&all)));
+        for module in settings.set_misc.iter().flatten().filter(|_| uses_set_misc(&all)) {
+            // The C module comes with NDK.
+            if !modules.contains(&module) {
+                modules.push(module);
+            }
+        }
+        for module in modules {
             conf.line(format!("load_module {};", module.display()));
         }
         conf.line(format!("worker_processes {};", block.settings.workers));
@@ -245,6 +251,18 @@ pub fn uses_echo(config: &[u8]) -> bool {
         line.strip_prefix(b"echo")
             .and_then(|rest| rest.first())
             .is_some_and(|&next| next == b'_' || next == b' ' || next == b';')
+    })
+}
+
+/// A line that begins with a directive of the set-misc module, such as
+/// `set_escape_uri`.
+pub fn uses_set_misc(config: &[u8]) -> bool {
+    config.split(|&byte| byte == b'\n').any(|line| {
+        line.trim_ascii_start().strip_prefix(b"set_").is_some_and(|rest| {
+            [&b"escape_uri "[..], b"unescape_uri ", b"encode_", b"decode_", b"md5 ", b"sha1 "]
+                .iter()
+                .any(|name| rest.starts_with(name))
+        })
     })
 }
 

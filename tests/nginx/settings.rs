@@ -16,6 +16,8 @@ pub struct Settings {
     pub modules: Vec<PathBuf>,
     /// The echo module, if this nginx takes it.
     pub echo: Option<PathBuf>,
+    /// NDK and the set-misc module, if this nginx takes them.
+    pub set_misc: Option<[PathBuf; 2]>,
     /// Parity: the C module runs, not ours.
     pub oracle: bool,
     /// Options for valgrind, when nginx is to run under it.
@@ -30,6 +32,7 @@ pub struct Settings {
 pub struct Version(pub u32, pub u32, pub u32);
 
 const DEBIAN_MODULES: &str = "/usr/lib/nginx/modules";
+const NDK: &str = "ndk_http_module.so";
 const VALGRIND: &str = "--tool=memcheck --leak-check=full --show-possibly-lost=no \
                         --num-callers=40 --errors-for-leak-kinds=definite";
 
@@ -49,7 +52,7 @@ impl Settings {
             .map(PathBuf::from)
             .collect();
         if oracle {
-            modules.push(Path::new(DEBIAN_MODULES).join("ndk_http_module.so"));
+            modules.push(Path::new(DEBIAN_MODULES).join(NDK));
             modules.push(Path::new(DEBIAN_MODULES).join("ngx_http_lua_module.so"));
         } else {
             modules.push(module_under_test()?);
@@ -73,28 +76,37 @@ impl Settings {
             build,
             modules,
             echo: None,
+            set_misc: None,
             oracle,
             valgrind,
             patience,
             work,
         };
-        settings.echo = settings.usable_echo();
+        let module = |name| Path::new(DEBIAN_MODULES).join(name);
+        let echo = module("ngx_http_echo_module.so");
+        if settings.takes(std::slice::from_ref(&echo)) {
+            settings.echo = Some(echo);
+        }
+        let set_misc = [module(NDK), module("ngx_http_set_misc_module.so")];
+        if settings.takes(&set_misc) {
+            settings.set_misc = Some(set_misc);
+        }
         Ok(settings)
     }
 
-    /// Debian's echo module fits Debian's nginx only; ask nginx.
-    fn usable_echo(&self) -> Option<PathBuf> {
-        let module = Path::new(DEBIAN_MODULES).join("ngx_http_echo_module.so");
-        if !module.exists() {
-            return None;
+    /// Debian's modules fit Debian's nginx only; ask nginx.
+    fn takes(&self, modules: &[PathBuf]) -> bool {
+        if !modules.iter().all(|module| module.exists()) {
+            return false;
         }
-        let conf = self.work.join("echo.conf");
-        let text = format!(
-            "load_module {};\npid {}/echo.pid;\nevents {{}}\n",
-            module.display(),
-            self.work.display()
-        );
-        fs::write(&conf, text).ok()?;
+        let conf = self.work.join("modules.conf");
+        let pid = self.work.join("modules.pid");
+        let mut text: String =
+            modules.iter().map(|module| format!("load_module {};\n", module.display())).collect();
+        text += &format!("pid {};\nevents {{}}\n", pid.display());
+        if fs::write(&conf, text).is_err() {
+            return false;
+        }
         let output = Command::new(&self.nginx)
             .args(["-t", "-e", "stderr", "-c"])
             .arg(&conf)
@@ -102,8 +114,8 @@ impl Settings {
             .arg(&self.work)
             .output();
         let _ = fs::remove_file(&conf);
-        let _ = fs::remove_file(self.work.join("echo.pid"));
-        output.is_ok_and(|output| output.status.success()).then_some(module)
+        let _ = fs::remove_file(pid);
+        output.is_ok_and(|output| output.status.success())
     }
 
     /// The OpenSSL that nginx was built with.
@@ -116,9 +128,11 @@ impl Settings {
     /// The variables that perl sees, besides those of the block's own server.
     pub fn perl_env(&self) -> Vec<(String, String)> {
         let echo = self.echo.as_ref().map(|module| module.display().to_string());
+        let set_misc = self.set_misc.as_ref().map(|[_, module]| module.display().to_string());
         let Version(major, minor, patch) = self.version;
         vec![
             ("TEST_NGINX_ECHO".into(), echo.unwrap_or_default()),
+            ("TEST_NGINX_SET_MISC".into(), set_misc.unwrap_or_default()),
             ("TEST_NGINX_NGINX_VERSION".into(), format!("{major}.{minor}.{patch}")),
             ("TEST_NGINX_ORACLE".into(), if self.oracle { "1" } else { "" }.into()),
         ]

@@ -3,6 +3,7 @@
 //! workers leave behind shows only here.
 
 mod abort;
+mod api;
 mod memory;
 mod reload;
 mod shutdown;
@@ -24,7 +25,7 @@ struct Test {
 }
 
 const TESTS: &[&[Test]] =
-    &[abort::TESTS, reload::TESTS, shutdown::TESTS, soak::TESTS, workers::TESTS];
+    &[abort::TESTS, api::TESTS, reload::TESTS, shutdown::TESTS, soak::TESTS, workers::TESTS];
 
 /// Trials for our module. They are no measure for the C module, and memory and
 /// time mean nothing under valgrind.

@@ -66,22 +66,34 @@ impl<'a> Args<'a> {
 
         let mut piece = Piece { text: rest, equals: None, encoded: false };
         self.rest = None;
+        let mut n = 0;
         // Most arguments are too short for a search of each byte by itself.
-        for (n, byte) in rest.iter().enumerate() {
-            match byte {
+        while let Some(plain) = rest[n..].iter().position(|&byte| SPECIAL[usize::from(byte)]) {
+            n += plain;
+            match rest[n] {
                 b'&' => {
                     piece.text = &rest[..n];
                     self.rest = Some(&rest[n + 1..]);
                     break;
                 }
-                b'=' if piece.equals.is_none() => piece.equals = Some(n),
-                b'%' | b'+' => piece.encoded = true,
-                _ => {}
+                b'=' => piece.equals = piece.equals.or(Some(n)),
+                _ => piece.encoded = true,
             }
+            n += 1;
         }
         Some(piece)
     }
 }
+
+/// The bytes that do not stand for themselves.
+static SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'&' as usize] = true;
+    table[b'=' as usize] = true;
+    table[b'%' as usize] = true;
+    table[b'+' as usize] = true;
+    table
+};
 
 /// What stands between two `&`.
 struct Piece<'a> {
@@ -128,6 +140,11 @@ impl<'a> Iterator for Args<'a> {
             return Some((piece.decoded(name), value));
         }
     }
+}
+
+/// How many pieces between `&` a query string has.
+pub fn pieces(input: &[u8]) -> usize {
+    if input.is_empty() { 0 } else { memchr::memchr_iter(b'&', input).count() + 1 }
 }
 
 /// Appends one argument to a query string, after a `&` when it is not the

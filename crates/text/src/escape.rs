@@ -76,8 +76,33 @@ pub fn escape(input: &[u8], set: Set) -> Cow<'_, [u8]> {
 
 /// Appends the escaped input to `out`.
 pub fn escape_into(input: &[u8], set: Set, out: &mut Vec<u8>) {
-    out.reserve(escaped_len(input, set));
-    append(input, set, out);
+    let flag = set.flag();
+    let first = input.iter().position(|&byte| TABLE[usize::from(byte)] & flag != 0);
+    match first {
+        None => out.extend_from_slice(input),
+        Some(first) => {
+            out.reserve(escaped_len(input, set));
+            out.extend_from_slice(&input[..first]);
+            append(&input[first..], set, out);
+        }
+    }
+}
+
+/// Writes the escaped input to the start of `out`, which has room for three
+/// times the input or for [`escaped_len`]; gives the length.
+pub fn escape_to(input: &[u8], set: Set, out: &mut [u8]) -> usize {
+    let flag = set.flag();
+    let mut len = 0;
+    for &byte in input {
+        if TABLE[usize::from(byte)] & flag == 0 {
+            out[len] = byte;
+            len += 1;
+        } else {
+            out[len..len + 3].copy_from_slice(&escaped(byte));
+            len += 3;
+        }
+    }
+    len
 }
 
 /// The length that the input has when it is escaped.
@@ -93,10 +118,14 @@ fn append(input: &[u8], set: Set, out: &mut Vec<u8>) {
     while let Some(n) = rest.iter().position(|&byte| set.contains(byte)) {
         let byte = rest[n];
         out.extend_from_slice(&rest[..n]);
-        out.extend_from_slice(&[b'%', hex_digit(byte >> 4), hex_digit(byte & 15)]);
+        out.extend_from_slice(&escaped(byte));
         rest = &rest[n + 1..];
     }
     out.extend_from_slice(rest);
+}
+
+const fn escaped(byte: u8) -> [u8; 3] {
+    [b'%', hex_digit(byte >> 4), hex_digit(byte & 15)]
 }
 
 pub(crate) const fn hex_digit(nibble: u8) -> u8 {

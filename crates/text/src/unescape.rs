@@ -33,6 +33,31 @@ pub fn decode_into(input: &[u8], plus: Plus, out: &mut Vec<u8>) {
     }
 }
 
+/// Writes the decoded input to the start of `out`, which has room for the
+/// input; gives the length.
+pub fn decode_to(input: &[u8], plus: Plus, out: &mut [u8]) -> usize {
+    let (mut from, mut len) = (0, 0);
+    while let Some(&byte) = input.get(from) {
+        from += 1;
+        out[len] = match byte {
+            b'+' if plus == Plus::Space => b' ',
+            b'%' => {
+                match input.get(from..from + 2).map(|digits| (nibble(digits[0]), nibble(digits[1])))
+                {
+                    Some((Some(high), Some(low))) => {
+                        from += 2;
+                        high << 4 | low
+                    }
+                    _ => b'%',
+                }
+            }
+            _ => byte,
+        };
+        len += 1;
+    }
+    len
+}
+
 /// Decodes the input, whose first special byte is `input[n]`.
 fn append(input: &[u8], mut n: usize, plus: Plus, out: &mut Vec<u8>) {
     let mut rest = input;

@@ -6,11 +6,11 @@ use mlua::Lua;
 use nginx_lua_text::escape::{Set, escape};
 
 use crate::api::header_values::{key, with_values};
-use crate::api::uri::encode_args;
+use crate::api::query;
 use crate::lua::state::Type;
 use crate::lua::{Raise, State};
 use crate::ngx::subrequest::{Body, Variables};
-use crate::ngx::variable::{NotAssignable, Variable};
+use crate::ngx::variable::{self, Name, Refused, SHORT};
 use crate::ngx::{Request, request_headers, string};
 use crate::sched::Ctx;
 use crate::sys::lua::{LUA_OK, LUA_REGISTRYINDEX, lua_pcall};
@@ -59,7 +59,7 @@ impl Options {
 
         match option("args")? {
             Type::Nil => {}
-            Type::Table => options.args = Some(encode_args(l, l.top())?),
+            Type::Table => options.args = Some(query::encode(l, l.top())?),
             Type::String | Type::Number => options.args = l.bytes(-1).map(<[u8]>::to_vec),
             _ => return bad("args"),
         }
@@ -116,16 +116,14 @@ impl Options {
         &self,
         l: State,
         r: Request,
-    ) -> Result<Vec<(Variable, ngx_str_t)>, Raise> {
+    ) -> Result<Vec<(&'static ngx_http_variable_t, ngx_str_t)>, Raise> {
         let mut variables = Vec::with_capacity(self.vars.len());
         for (name, value) in &self.vars {
-            let variable = Variable::assignable(r, name).map_err(|error| {
+            let variable = settable(r, name).map_err(|error| {
                 let name = String::from_utf8_lossy(name).to_lowercase();
                 let (message, code) = match error {
-                    NotAssignable::NotChangeable => {
-                        (format!("variable \"{name}\" not changeable"), 500)
-                    }
-                    NotAssignable::NotDefined => (
+                    Refused::NotChangeable => (format!("variable \"{name}\" not changeable"), 500),
+                    Refused::NotAssignable => (
                         format!(
                             "variable \"{name}\" cannot be assigned a value (maybe you forgot to \
                              define it first?) "
@@ -211,6 +209,14 @@ impl Options {
         l.set_top(base);
         Ok(())
     }
+}
+
+fn settable(r: Request, name: &[u8]) -> Result<&'static ngx_http_variable_t, Refused> {
+    let mut space = [0; SHORT];
+    let variable = Name::new(name, &mut space, r).and_then(|name| name.defined(r));
+    let variable = variable.ok_or(Refused::NotAssignable)?;
+    variable::check(variable)?;
+    Ok(variable)
 }
 
 /// Reads a field of a table, by way of its metatable if it has one.

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::fd::AsRawFd;
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -167,6 +168,11 @@ impl<'a> Site<'a> {
             .output()
             .map_err(|error| format!("cannot run {}: {error}", settings.nginx.display()))?;
         Ok((output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
+    /// The server root.
+    pub fn path(&self) -> &Path {
+        &self.root.path
     }
 
     pub fn conf_path(&self) -> String {

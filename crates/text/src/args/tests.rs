@@ -55,6 +55,13 @@ fn empty_names_are_dropped() {
 }
 
 #[test]
+fn pieces_are_counted() {
+    for (input, count) in [("", 0), ("a", 1), ("a&b", 2), ("&", 2), ("a&&=&", 4)] {
+        assert_eq!(pieces(input.as_bytes()), count, "{input:?}");
+    }
+}
+
+#[test]
 fn decoding() {
     assert_args("a+b=c+d", &["a b=c d"]);
     assert_args("%3d=%26", &["==&"]);

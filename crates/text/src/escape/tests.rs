@@ -139,6 +139,10 @@ proptest! {
         escape_into(&input, set, &mut out);
         prop_assert_eq!(&out[..6], b"before");
         prop_assert_eq!(&out[6..], &expected[..]);
+
+        let mut out = vec![0; expected.len()];
+        prop_assert_eq!(escape_to(&input, set, &mut out), expected.len());
+        prop_assert_eq!(out, expected);
     }
 
     #[test]

@@ -86,6 +86,10 @@ proptest! {
         decode_into(&input, plus, &mut out);
         prop_assert_eq!(&out[..6], b"before");
         prop_assert_eq!(&out[6..], &expected[..]);
+
+        let mut out = vec![0; input.len()];
+        let len = decode_to(&input, plus, &mut out);
+        prop_assert_eq!(&out[..len], &expected[..]);
     }
 
     #[test]
