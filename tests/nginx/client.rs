@@ -1,5 +1,6 @@
 //! The HTTP client: sends the bytes it is given, collects what comes back.
 
+use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Mutex;
@@ -22,12 +23,15 @@ struct Progress {
 }
 
 /// Sends `packets` to 127.0.0.1:`port` and reads until the server closes.
-/// `timeout` is the longest silence accepted.
+/// `timeout` is the longest silence accepted; with `abort`, it counts from when
+/// the server has read the request, so that what the client does when it is over
+/// does not depend on how busy the machine is.
 pub fn exchange(
     port: u16,
     packets: &[Packet],
     timeout: Duration,
     shutdown: Option<Shutdown>,
+    abort: bool,
 ) -> Result<Exchange, String> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let stream = TcpStream::connect_timeout(&address, timeout)
@@ -39,7 +43,7 @@ pub fn exchange(
 
     let progress = Mutex::new(Progress { last: Instant::now(), pausing: false });
     thread::scope(|scope| {
-        scope.spawn(|| send(&stream, packets, shutdown, &progress));
+        scope.spawn(|| send(&stream, packets, shutdown, abort, &progress));
         let result = receive(&stream, timeout, &progress);
         // Wakes the writer if the server does not read.
         let _ = stream.shutdown(Shutdown::Both);
@@ -51,6 +55,7 @@ fn send(
     mut stream: &TcpStream,
     packets: &[Packet],
     shutdown: Option<Shutdown>,
+    abort: bool,
     progress: &Mutex<Progress>,
 ) {
     let note = |pausing| {
@@ -70,9 +75,42 @@ fn send(
         }
         note(false);
     }
+    if abort {
+        note(true);
+        await_reader(stream, packets.iter().map(|packet| packet.bytes.len()).sum());
+        note(false);
+    }
     if let Some(how) = shutdown {
         let _ = stream.shutdown(how);
     }
+}
+
+/// Waits until the server has begun to read the `sent` bytes. It may mean not to,
+/// so this does not last for ever.
+fn await_reader(stream: &TcpStream, sent: usize) {
+    const LONGEST: Duration = Duration::from_secs(2);
+    const POLL: Duration = Duration::from_millis(2);
+
+    let (Ok(ours), Ok(theirs)) = (stream.local_addr(), stream.peer_addr()) else { return };
+    let start = Instant::now();
+    while unread(theirs.port(), ours.port()).is_some_and(|bytes| bytes >= sent)
+        && start.elapsed() < LONGEST
+    {
+        thread::sleep(POLL);
+    }
+}
+
+/// How many bytes wait at the server's end of a connection on 127.0.0.1. Linux
+/// tells.
+fn unread(server: u16, client: u16) -> Option<usize> {
+    let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    let ends = [format!("0100007F:{server:04X}"), format!("0100007F:{client:04X}")];
+    table.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, local, remote, _, queues, ..] = fields[..] else { return None };
+        let (_, received) = queues.split_once(':')?;
+        if [local, remote] == ends { usize::from_str_radix(received, 16).ok() } else { None }
+    })
 }
 
 fn receive(

@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
         let exchanged = if self.block.has("http2") {
             curl::exchange(&self.block, &self.root, request, timeout)
         } else {
-            exchange(self.root.port, &request.packets, timeout, shutdown)
+            exchange(self.root.port, &request.packets, timeout, shutdown, abort)
         };
         let mut exchange = match exchanged {
             Ok(exchange) => exchange,

@@ -277,7 +277,7 @@ impl Client {
         let (last, others) = requests.split_last().ok_or("no request")?;
         let last = last.replacen("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1);
         let packet = Packet { bytes: (others.concat() + &last).into_bytes(), delay: None };
-        let exchange = exchange(self.port, &[packet], self.patience, None)?;
+        let exchange = exchange(self.port, &[packet], self.patience, None, false)?;
         if exchange.timed_out {
             return Err(format!("no answer, or no end of it, to {}", quote(last.as_bytes())));
         }
