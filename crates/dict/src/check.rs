@@ -1,12 +1,14 @@
 //! Verifying that everything fits together, for tests.
 
+use core::sync::atomic::Ordering::Relaxed;
 use std::collections::BTreeSet;
 
 use crate::Dict;
 use crate::entry::{Entry, Type};
 use crate::layout::{
-    Block, CLASSES, DYING, ENTRIES, FREE_PAGES, LOG_LEN, MIN_SHIFT, NEWEST, OLDEST, TAINTED,
+    Block, CLASSES, DYING, ENTRIES, FREE_PAGES, LOCK, LOG_LEN, MIN_SHIFT, NEWEST, OLDEST, TAINTED,
 };
+use crate::process::Process;
 use crate::slab::{FREE, Kind, Node};
 
 /// Fails with a message.
@@ -50,6 +52,11 @@ impl Dict {
         // What `create` took, somewhere at the beginning.
         ensure!(blocks.len() == 1, "{} blocks are lost: {blocks:?}", blocks.len() - 1);
         Ok(())
+    }
+
+    /// Whether this process holds the lock, alive or dead.
+    pub fn is_locked_by(&self, process: u32) -> bool {
+        Process::from_bits(self.memory.long(LOCK).load(Relaxed)).id() == process
     }
 
     /// The blocks in use.

@@ -18,7 +18,7 @@ const SPINS: u32 = 200;
 const YIELDS: u32 = 50;
 const NAP: Duration = Duration::from_micros(200);
 /// How long it waits before it asks whether the owner lives.
-const PATIENCE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// The right to change the dictionary. When it is dropped, uncommitted changes
 /// are undone, so that a panic leaves nothing half done.
@@ -35,7 +35,7 @@ impl Dict {
         let lock = self.memory.long(LOCK);
         lock.compare_exchange(0, self.process.get().bits(), Acquire, Relaxed)
             .is_ok()
-            .then_some(Guard(self))
+            .then(|| Guard(self))
     }
 
     #[cold]
