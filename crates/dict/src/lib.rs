@@ -77,6 +77,8 @@ pub enum Error {
     Exists,
     /// There is no room, even after entries were evicted.
     NoMemory,
+    /// There is no room for another value of a list.
+    ListFull,
     /// The value is not a number.
     NotANumber,
     /// The value is a list.
@@ -93,7 +95,7 @@ impl Error {
         match self {
             Self::NotFound => "not found",
             Self::Exists => "exists",
-            Self::NoMemory => "no memory",
+            Self::NoMemory | Self::ListFull => "no memory",
             Self::NotANumber => "not a number",
             Self::IsAList => "value is a list",
             Self::NotAList => "value not a list",

@@ -47,8 +47,8 @@ impl Dict {
     /// Adds a value at one end; gives the new length. A missing list is made.
     ///
     /// # Errors
-    /// [`Error::NotAList`], [`Error::NoMemory`]: a list makes others go, the
-    /// values in it do not.
+    /// [`Error::NotAList`]; [`Error::NoMemory`] if there is no room for a list,
+    /// [`Error::ListFull`] if there is none for the value. Nothing is evicted.
     pub fn push(&self, key: &[u8], value: Value<'_>, end: End, now: u64) -> Result<usize, Error> {
         let hash = self.hash(key);
         let guard = self.lock();
@@ -70,7 +70,7 @@ impl Dict {
                 }
                 let fields =
                     Fields { hash, key, kind: Type::List, value_len: 0, flags: 0, expires: 0 };
-                let (entry, _) = guard.make(&fields, ENDS, true, now);
+                let (entry, _) = guard.make(&fields, ENDS, false, now);
                 let entry = entry.ok_or(Error::NoMemory)?;
                 for at in [LEFT, RIGHT] {
                     self.set_plain(entry.list(self) + at, 0);
@@ -84,7 +84,7 @@ impl Dict {
             if list.value_len(self) == 0 {
                 guard.remove(list);
             }
-            return Err(Error::NoMemory);
+            return Err(Error::ListFull);
         }
         Ok(list.value_len(self))
     }
