@@ -58,10 +58,10 @@ impl Dict {
         let found = guard.find(hash, key);
         let list = match found {
             Some(entry) if !entry.is_expired(self, now) => {
+                guard.touch(entry);
                 if entry.kind(self) != Some(Type::List) {
                     return Err(Error::NotAList);
                 }
-                guard.touch(entry);
                 entry
             }
             found => {
@@ -113,8 +113,6 @@ impl Dict {
             });
             if list.value_len(self) == 0 {
                 guard.remove(list);
-            } else {
-                guard.touch(list);
             }
             value
         };
@@ -137,15 +135,16 @@ impl Dict {
         let guard = self.lock();
         guard.reclaim(now);
         let Some(list) = guard.live_list(hash, key, now)? else { return Ok(0) };
-        guard.touch(list);
         Ok(list.value_len(self))
     }
 }
 
 impl Guard<'_> {
+    /// The list of a key, which becomes the newest entry.
     fn live_list(&self, hash: u32, key: &[u8], now: u64) -> Result<Option<Entry>, Error> {
         match self.find(hash, key) {
             Some(entry) if !entry.is_expired(self.0, now) => {
+                self.touch(entry);
                 let is_list = entry.kind(self.0) == Some(Type::List);
                 is_list.then_some(Some(entry)).ok_or(Error::NotAList)
             }

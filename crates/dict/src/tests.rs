@@ -248,7 +248,8 @@ fn step(dict: &Dict, model: &mut Model, op: &Op, now: &mut u64, roomy: bool) {
             };
             let stored = dict.store(&key, &store, at);
             let live = model.live(&key, at);
-            if *mode == Mode::Add && live.is_some() {
+            if let (Mode::Add, Some(i)) = (mode, live) {
+                model.touch(i);
                 return assert_eq!(stored.result, Err(Error::Exists));
             }
             if *mode == Mode::Replace && live.is_none() {
@@ -277,12 +278,12 @@ fn step(dict: &Dict, model: &mut Model, op: &Op, now: &mut u64, roomy: bool) {
             let by = f64::from(*by);
             let done = dict.incr(&key, by, init.map(|(n, ttl)| (n.into(), ttl)), at);
             if let Some(i) = model.live(&key, at) {
-                let Kept::Plain(OwnedValue::Number(n)) = &mut model.items[i].value else {
+                model.touch(i);
+                let Kept::Plain(OwnedValue::Number(n)) = &mut model.items[0].value else {
                     return assert_eq!(done.result, Err(Error::NotANumber));
                 };
                 *n += by;
-                assert_eq!(done.result, Ok(*n));
-                return model.touch(i);
+                return assert_eq!(done.result, Ok(*n));
             }
             let Some((init, ttl)) = init else {
                 return assert_eq!(done.result, Err(Error::NotFound));
@@ -326,7 +327,8 @@ fn step(dict: &Dict, model: &mut Model, op: &Op, now: &mut u64, roomy: bool) {
             let pushed = dict.push(&key, value.as_value(), end(*left), at);
             let fresh = match model.live(&key, at) {
                 Some(i) => {
-                    let Kept::List(list) = &mut model.items[i].value else {
+                    model.touch(i);
+                    let Kept::List(list) = &mut model.items[0].value else {
                         return assert_eq!(pushed, Err(Error::NotAList));
                     };
                     if pushed.is_ok() {
@@ -334,7 +336,6 @@ fn step(dict: &Dict, model: &mut Model, op: &Op, now: &mut u64, roomy: bool) {
                         list.insert(to, value.clone());
                         assert_eq!(pushed, Ok(list.len()));
                     }
-                    model.touch(i);
                     false
                 }
                 None => {
@@ -361,13 +362,13 @@ fn step(dict: &Dict, model: &mut Model, op: &Op, now: &mut u64, roomy: bool) {
             let Some(i) = model.live(&key, at) else {
                 return assert_eq!(popped, Ok(None));
             };
-            let Kept::List(list) = &mut model.items[i].value else {
+            model.touch(i);
+            let Kept::List(list) = &mut model.items[0].value else {
                 return assert_eq!(popped, Err(Error::NotAList));
             };
             let expected = list.remove(if *left { 0 } else { list.len() - 1 });
             let empty = list.is_empty();
             assert_eq!(popped, Ok(Some(expected)));
-            model.touch(i);
             if empty {
                 model.items.remove(0);
             }
@@ -379,11 +380,11 @@ fn step(dict: &Dict, model: &mut Model, op: &Op, now: &mut u64, roomy: bool) {
             let Some(i) = model.live(&key, at) else {
                 return assert_eq!(len, Ok(0));
             };
-            let Kept::List(list) = &model.items[i].value else {
+            model.touch(i);
+            let Kept::List(list) = &model.items[0].value else {
                 return assert_eq!(len, Err(Error::NotAList));
             };
             assert_eq!(len, Ok(list.len()));
-            model.touch(i);
         }
         Op::Keys(max) => {
             let keys = dict.keys(*max, at);

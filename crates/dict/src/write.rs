@@ -93,6 +93,9 @@ impl Dict {
             Mode::Replace => live.is_none().then_some(Error::NotFound),
         };
         if let Some(error) = refused {
+            if let Some(entry) = live {
+                guard.touch(entry);
+            }
             return Stored { result: Err(error), forcible: false };
         }
 
@@ -143,6 +146,7 @@ impl Dict {
             && !entry.is_expired(self, now)
         {
             if entry.kind(self) != Some(Type::Number) {
+                guard.touch(entry);
                 return done(Err(Error::NotANumber));
             }
             let mut bytes = [0; 8];
