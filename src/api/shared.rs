@@ -4,6 +4,7 @@
 //! methods are found through the metatable that all dictionaries share.
 
 mod arguments;
+mod fast;
 mod lists;
 mod scans;
 
@@ -59,8 +60,9 @@ struct Handle {
 static MARK: u8 = 0;
 
 pub(super) fn open(lua: &Lua, conf: &MainConf) -> mlua::Result<()> {
+    let zones = lua.create_table()?;
     // SAFETY: pushes one value.
-    let shared: mlua::Table = unsafe {
+    let methods: mlua::Table = unsafe {
         lua.exec_raw((), |l| {
             let l = State::from_ptr(l);
             l.new_table(0, METHODS.len() + 1);
@@ -69,7 +71,12 @@ pub(super) fn open(lua: &Lua, conf: &MainConf) -> mlua::Result<()> {
             }
             l.push_value(-1);
             l.raw_set_field(-2, "__index");
-
+        })?
+    };
+    // SAFETY: takes the arguments, and pushes one value.
+    let shared: mlua::Table = unsafe {
+        lua.exec_raw((&methods, &zones), |l| {
+            let l = State::from_ptr(l);
             l.new_table(0, conf.zones.len());
             for zone in conf.dictionaries() {
                 l.new_table(1, 0);
@@ -77,13 +84,24 @@ pub(super) fn open(lua: &Lua, conf: &MainConf) -> mlua::Result<()> {
                 let mark = &raw const MARK;
                 handle.cast::<Handle>().write(Handle { mark, zone: ptr::from_ref(zone) });
                 l.raw_set_index(-2, 1);
-                l.push_value(-3);
+                l.push_value(1);
                 l.set_metatable(-2);
+                // Where the FFI's functions find it.
+                l.push_value(-1);
+                l.push_number(fast::address(zone));
+                l.raw_set(2);
                 l.raw_set_field(-2, zone.name());
             }
-            l.remove(-2);
+            l.replace(1);
+            l.set_top(1);
         })?
     };
+    let native = lua.create_table()?;
+    for (name, address) in fast::addresses() {
+        native.set(name, address)?;
+    }
+    let source = include_str!("shared/shared.lua");
+    lua.load(source).set_name("=[C]").call::<()>((methods, zones, native))?;
     lua.globals().get::<mlua::Table>("ngx")?.set("shared", shared)
 }
 

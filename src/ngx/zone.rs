@@ -27,8 +27,7 @@ unsafe fn memory(shm: &ngx_shm_t) -> (NonNull<u8>, usize) {
 /// # Safety
 /// nginx has just set up the zone, and nobody else uses it.
 pub(crate) unsafe fn create(shm: &ngx_shm_t) -> Result<Dict, Unusable> {
-    let random = RandomState::new();
-    let seed = [random.hash_one(0), random.hash_one(1)];
+    let seed = RandomState::new().hash_one(0);
     // SAFETY: the caller's promise; nginx keeps the zone at least as long as the
     // cycle, and its allocator does not get to see it again.
     unsafe {

@@ -47,12 +47,12 @@ pub(crate) const MAGIC: usize = 52;
 /// What makes hashes differ from those of others.
 pub(crate) const SEED: usize = 56;
 /// Where walks that let others in between go on.
-pub(crate) const CURSORS: usize = 72;
+pub(crate) const CURSORS: usize = 64;
 pub(crate) const CURSOR_COUNT: usize = 4;
 /// Whose they are.
-pub(crate) const CURSOR_OWNERS: usize = 88;
-pub(crate) const LOG: usize = 120;
-pub(crate) const LOG_CAPACITY: usize = 48;
+pub(crate) const CURSOR_OWNERS: usize = 80;
+pub(crate) const LOG: usize = 112;
+pub(crate) const LOG_CAPACITY: usize = 49;
 /// The size of all this.
 pub(crate) const HEAD: usize = LOG + LOG_CAPACITY * 8;
 const _: () = assert!(HEAD == CLASSES * (24 + 32));

@@ -51,7 +51,7 @@ use memory::Memory;
 pub struct Dict {
     memory: Memory,
     layout: Layout,
-    seed: [u64; 2],
+    seed: u64,
     process: Cell<Process>,
     /// Where values are copied to before they are handed out.
     scratch: RefCell<Vec<u64>>,
@@ -135,7 +135,7 @@ impl Dict {
         base: NonNull<u8>,
         len: usize,
         reserved: usize,
-        seed: [u64; 2],
+        seed: u64,
     ) -> Result<Self, Unusable> {
         // SAFETY: the caller's promise.
         let memory = unsafe { Memory::new(base, len) };
@@ -146,9 +146,7 @@ impl Dict {
         for at in (0..layout.page(0)).step_by(4) {
             dict.set_plain(at, 0);
         }
-        for (i, seed) in seed.into_iter().enumerate() {
-            dict.memory.long(SEED + i * 8).store(seed, Relaxed);
-        }
+        dict.memory.long(SEED).store(seed, Relaxed);
         dict.format_pages();
         dict.alloc(reserved).ok_or(Unusable)?;
         log::commit(&dict.memory);
@@ -170,12 +168,12 @@ impl Dict {
         if memory.get(MAGIC) != MAGIC_VALUE {
             return Err(Unusable);
         }
-        let mut dict = Self::new(memory, layout, [0; 2]);
+        let mut dict = Self::new(memory, layout, 0);
         dict.seed = dict.read_seed();
         Ok(dict)
     }
 
-    fn new(memory: Memory, layout: Layout, seed: [u64; 2]) -> Self {
+    fn new(memory: Memory, layout: Layout, seed: u64) -> Self {
         let process = Cell::new(Process::current());
         Self { memory, layout, seed, process, scratch: RefCell::default() }
     }

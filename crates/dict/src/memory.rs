@@ -7,6 +7,9 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+/// A buffer of more words is not kept for values of fewer.
+const LARGE: usize = 64 * 1024 / 8;
+
 /// A piece of memory, addressed by offsets from its start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {
@@ -32,23 +35,26 @@ impl Memory {
         self.base.addr().get()
     }
 
+    /// A word at an offset that the layout gives: in the head, in a table, in a
+    /// page, or in the first bytes of a block whose number it has checked.
     #[inline]
     pub(crate) fn word(&self, at: usize) -> &AtomicU32 {
-        assert!(at.is_multiple_of(4) && at < self.len && self.len - at >= 4);
-        // SAFETY: in bounds and aligned, as just checked; only accessed
+        debug_assert!(at.is_multiple_of(4) && at < self.len && self.len - at >= 4);
+        // SAFETY: such an offset is in bounds and aligned; only accessed
         // atomically.
         unsafe { self.base.byte_add(at).cast::<AtomicU32>().as_ref() }
     }
 
+    /// The same for two words.
     #[inline]
     pub(crate) fn long(&self, at: usize) -> &AtomicU64 {
-        assert!(at.is_multiple_of(8) && at < self.len && self.len - at >= 8);
+        debug_assert!(at.is_multiple_of(8) && at < self.len && self.len - at >= 8);
         // SAFETY: as above.
         unsafe { self.base.byte_add(at).cast::<AtomicU64>().as_ref() }
     }
 
     fn byte(&self, at: usize) -> &AtomicU8 {
-        assert!(at < self.len);
+        debug_assert!(at < self.len);
         // SAFETY: as above.
         unsafe { self.base.byte_add(at).cast::<AtomicU8>().as_ref() }
     }
@@ -61,6 +67,7 @@ impl Memory {
     /// Whether the bytes from `at`, a multiple of 4, equal `bytes`.
     #[inline]
     pub(crate) fn equals(&self, at: usize, bytes: &[u8]) -> bool {
+        assert!(at <= self.len && bytes.len() <= self.len - at);
         let mut at = at;
         let (words, rest) = bytes.as_chunks::<4>();
         for word in words {
@@ -77,22 +84,26 @@ impl Memory {
     pub(crate) fn read<'a>(&self, at: usize, len: usize, out: &'a mut Vec<u64>) -> &'a [u8] {
         let lead = at % 8;
         let words = (lead + len).div_ceil(8);
+        if out.capacity() > LARGE && words <= LARGE {
+            *out = Vec::new();
+        }
         out.clear();
         out.reserve(words);
         let first = at - lead;
         // The last word may reach beyond the end: blocks end at multiples of 8.
         assert!(first <= self.len && words * 8 <= self.len - first);
-        for i in 0..words {
+        out.extend((0..words).map(|i| {
             // SAFETY: in bounds, as just checked; aligned, since the base is.
             let word = unsafe { self.base.byte_add(first + i * 8).cast::<AtomicU64>().as_ref() };
-            out.push(word.load(Relaxed));
-        }
+            word.load(Relaxed)
+        }));
         // SAFETY: any bytes are good bytes, and there are that many.
         unsafe { core::slice::from_raw_parts(out.as_ptr().cast::<u8>().add(lead), len) }
     }
 
     /// Copies a few bytes out.
     pub(crate) fn read_into(&self, at: usize, out: &mut [u8]) {
+        assert!(at <= self.len && out.len() <= self.len - at);
         for (i, byte) in out.iter_mut().enumerate() {
             *byte = self.byte(at + i).load(Relaxed);
         }
@@ -100,6 +111,7 @@ impl Memory {
 
     /// Copies bytes in.
     pub(crate) fn write(&self, at: usize, bytes: &[u8]) {
+        assert!(at <= self.len && bytes.len() <= self.len - at);
         let lead = ((8 - at % 8) % 8).min(bytes.len());
         let (head, rest) = bytes.split_at(lead);
         let (words, tail) = rest.as_chunks::<8>();

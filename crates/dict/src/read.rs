@@ -18,8 +18,6 @@ use crate::layout::SEQUENCE;
 use crate::{Dict, Error, Torn, Value};
 
 const TRIES: usize = 16;
-/// A larger scratch buffer is not kept.
-const LARGE: usize = 64 * 1024 / 8;
 
 /// What a key leads to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,9 +84,7 @@ impl Dict {
                 .value(&scratch)
                 .map(|value| Some(f(Found { value, flags: seen.flags, stale: seen.stale }))),
         };
-        if scratch.capacity() <= LARGE {
-            self.scratch.replace(scratch);
-        }
+        self.scratch.replace(scratch);
         result
     }
 

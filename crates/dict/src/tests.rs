@@ -23,7 +23,7 @@ impl Owned {
         // SAFETY: the size is not 0.
         let base = NonNull::new(unsafe { alloc_zeroed(allocation) }).expect("memory");
         // SAFETY: freed when this value is dropped.
-        let dict = unsafe { Dict::create(base, len + 4096, RESERVED, [1, 2]) }.expect("room");
+        let dict = unsafe { Dict::create(base, len + 4096, RESERVED, 1) }.expect("room");
         Self { dict, base, allocation }
     }
 }
@@ -510,7 +510,7 @@ fn memory_that_is_too_small_is_refused() {
     let mut memory = vec![0u64; 1200];
     let base = NonNull::new(memory.as_mut_ptr().cast()).expect("memory");
     // SAFETY: the memory outlives the dictionary, if there is one.
-    let result = unsafe { Dict::create(base, memory.len() * 8, RESERVED, [0, 0]) };
+    let result = unsafe { Dict::create(base, memory.len() * 8, RESERVED, 0) };
     assert!(result.is_err());
 }
 

@@ -7,7 +7,11 @@
 //! of the smallest ones, so that ways are short, and nothing needs balance: hashes
 //! are random, as each dictionary has a secret of its own.
 
-use siphasher::sip::SipHasher13;
+use core::hash::{BuildHasher, Hasher};
+
+use foldhash::quality::FixedState;
+
+use core::sync::atomic::Ordering::Relaxed;
 
 use crate::entry::{Entry, HEADER};
 use crate::layout::{Block, ENTRIES, SEED};
@@ -24,7 +28,9 @@ fn digit(hash: u32, level: u32) -> usize {
 
 impl Dict {
     pub(crate) fn hash(&self, key: &[u8]) -> u32 {
-        SipHasher13::new_with_keys(self.seed[0], self.seed[1]).hash(key) as u32
+        let mut hasher = FixedState::with_seed(self.seed).build_hasher();
+        hasher.write(key);
+        hasher.finish() as u32
     }
 
     /// Finds an entry. Readers without a lock may be led astray, and are told so
@@ -101,8 +107,7 @@ impl Dict {
         Some(Entry { block, at })
     }
 
-    pub(crate) fn read_seed(&self) -> [u64; 2] {
-        use core::sync::atomic::Ordering::Relaxed;
-        [SEED, SEED + 8].map(|at| self.memory.long(at).load(Relaxed))
+    pub(crate) fn read_seed(&self) -> u64 {
+        self.memory.long(SEED).load(Relaxed)
     }
 }

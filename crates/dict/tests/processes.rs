@@ -46,7 +46,7 @@ fn shared(len: usize) -> NonNull<u8> {
 
 fn dictionary(len: usize) -> Dict {
     // SAFETY: the mapping is the dictionary's alone.
-    unsafe { Dict::create(shared(len), len, RESERVED, [7, 9]) }.expect("room for a dictionary")
+    unsafe { Dict::create(shared(len), len, RESERVED, 7) }.expect("room for a dictionary")
 }
 
 fn flag() -> &'static AtomicU32 {

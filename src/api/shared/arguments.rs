@@ -10,7 +10,7 @@ use crate::lua::{Raise, State};
 use crate::sys::lua as ffi;
 
 pub(super) const NO_ZONE: &str = "bad \"zone\" argument";
-const LONGEST_KEY: usize = 65_535;
+pub(super) const LONGEST_KEY: usize = 65_535;
 
 /// A key, or the results that say what is wrong with it.
 pub(super) enum Key<'a> {
@@ -80,9 +80,14 @@ pub(super) fn user_flags(l: State, index: c_int) -> Result<i32, Raise> {
             "bad argument #10 to 'ngx_lua_ffi_shdict_store' (cannot convert '{kind}' to 'int')"
         )));
     };
-    // What does not fit becomes the smallest number, as the processor has it.
-    let fits = (f64::from(i32::MIN)..f64::from(i32::MAX) + 1.0).contains(&flags);
-    Ok(if fits { flags as i32 } else { i32::MIN })
+    Ok(integer(flags))
+}
+
+/// A whole number. What does not fit becomes the smallest one, as the processor
+/// has it.
+pub(super) fn integer(number: f64) -> i32 {
+    let fits = (f64::from(i32::MIN)..f64::from(i32::MAX) + 1.0).contains(&number);
+    if fits { number as i32 } else { i32::MIN }
 }
 
 /// A number, but not in a string.
