@@ -309,6 +309,7 @@ pub const API: &[Group] = &[
     ),
     later(Module("ngx.semaphore"), &[f("new", ANY)]),
     later(Object("semaphore"), &[f("post", ANY), f("wait", YIELD), f("count", ANY)]),
+    done(Globals, "shared.md", &[v("ngx.shared", ANY)]),
     done(
         Object("ngx.shared.NAME"),
         "shared.md",
