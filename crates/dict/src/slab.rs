@@ -345,7 +345,7 @@ impl Dict {
             Kind::Small => Bitmap {
                 first: self.layout.page(page),
                 words: blocks as usize / 32,
-                own: (blocks / 8 >> shift).max(1),
+                own: ((blocks / 8) >> shift).max(1),
                 blocks,
             },
             Kind::Big | Kind::Run => Bitmap { first: descriptor + 4, words: 1, own: 0, blocks },

@@ -171,15 +171,17 @@ fn read_whole_values() {
 
 fn walk_among_others() {
     const KEYS: u32 = 20_000;
+    const WALKS: u32 = 30;
 
     let dict = dictionary(16 << 20);
     for i in 0..KEYS {
         assert!(set(&dict, &i.to_be_bytes(), Value::Boolean(true)));
     }
-    let stop = flag();
+    let (stop, used) = (flag(), flag());
     let user = start(&dict, || {
         let mut numbers = Numbers(5);
         while stop.load(SeqCst) == 0 {
+            used.fetch_add(1, SeqCst);
             let key = (numbers.next(KEYS.into()) as u32).to_be_bytes();
             if numbers.next(10) == 0 {
                 set(&dict, &key, Value::String(&striped(numbers.next(100))));
@@ -188,8 +190,12 @@ fn walk_among_others() {
             }
         }
     });
-    for _ in 0..30 {
+    let mut interrupted = 0;
+    for _ in 0..WALKS {
+        let before = used.load(SeqCst);
         let keys = dict.keys(0, NOW);
+        // It may well have to wait for a part of the walk, but not for all of it.
+        interrupted += u32::from(used.load(SeqCst) > before + 2);
         let mut keys: Vec<_> = keys.iter().collect();
         keys.sort_unstable();
         let expected: Vec<_> = (0..KEYS).map(u32::to_be_bytes).collect();
@@ -197,6 +203,7 @@ fn walk_among_others() {
     }
     stop.store(1, SeqCst);
     all_succeed(vec![user]);
+    assert!(interrupted > WALKS / 2, "only {interrupted} walks of {WALKS} let others in");
     dict.check().expect("a good dictionary");
 }
 
@@ -210,8 +217,8 @@ fn churn(dict: &Dict, seed: u64) {
         let value = striped(n / 7);
         let store = Store {
             mode: [Mode::Set, Mode::Add, Mode::Replace][n as usize % 3],
-            evict: n % 5 != 0,
-            value: (n % 11 != 0).then_some(Value::String(&value)),
+            evict: !n.is_multiple_of(5),
+            value: (!n.is_multiple_of(11)).then_some(Value::String(&value)),
             ttl: n % 4,
             flags: 1,
         };
@@ -221,12 +228,12 @@ fn churn(dict: &Dict, seed: u64) {
             0..6 => dict.store(key, &store, now).result.is_ok(),
             6 | 7 => dict.incr(b"number", 1.0, Some((0.0, 0)), now).result.is_ok(),
             8 | 9 => dict.push(b"list", Value::String(&value[..40]), End::Left, now).is_ok(),
-            10 => dict.pop(b"list", End::Right, now, |value| assert_striped(value)).is_ok(),
+            10 => dict.pop(b"list", End::Right, now, assert_striped).is_ok(),
             11 => dict.push(key, Value::Number(1.0), End::Right, now).is_ok(),
             12 => dict.expire(key, n % 3, now).is_ok(),
             13 => dict.keys(0, now).is_empty(),
-            14 if n % 50 == 0 => dict.flush_expired(0, now + 2) > 0,
-            15 if n % 300 == 0 => {
+            14 if n.is_multiple_of(50) => dict.flush_expired(0, now + 2) > 0,
+            15 if n.is_multiple_of(300) => {
                 dict.flush_all(now);
                 true
             }
