@@ -129,7 +129,8 @@ unsafe extern "C" fn init_zone(real: *mut ngx_shm_zone_t, old: *mut c_void) -> n
                 return OK;
             }
             // What the code logs goes to the logs of the new configuration.
-            let cycle = core::mem::replace(&mut *(&raw mut ngx_cycle), (*zone).cycle);
+            let cycle = ngx_cycle;
+            ngx_cycle = (*zone).cycle;
             let status = (conf.handlers.init)(conf);
             ngx_cycle = cycle;
             status
