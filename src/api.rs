@@ -19,11 +19,13 @@ mod log;
 mod ndk;
 mod output;
 mod preload;
+mod query;
 mod raw_header;
 mod re;
 mod redirect;
 mod request;
 mod request_headers;
+mod resp;
 mod response_headers;
 mod resty_core;
 mod shared;
@@ -49,9 +51,11 @@ pub(crate) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
         function.register(l);
     }
     arg::open(l);
+    capture::options::open(lua)?;
     ctx::open(l);
     request_headers::open(lua)?;
     response_headers::open(lua)?;
+    resp::open(lua)?;
     var::open(lua)?;
     worker::open(l);
     encoding::open(lua)?;

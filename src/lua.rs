@@ -1,6 +1,6 @@
 //! The Lua virtual machine: states, code, coroutines, errors.
 
-mod allocator;
+pub(crate) mod allocator;
 mod bytecode;
 pub(crate) mod code;
 pub(crate) mod coroutine;

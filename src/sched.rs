@@ -4,6 +4,7 @@ pub(crate) mod abort;
 pub(crate) mod body;
 pub(crate) mod buffers;
 pub(crate) mod ctx;
+mod exit;
 mod failures;
 pub(crate) mod filter_chunk;
 pub(crate) mod load;
@@ -13,6 +14,7 @@ pub(crate) mod subrequest;
 pub(crate) mod thread;
 pub(crate) mod writer;
 
-pub(crate) use ctx::{Ctx, Exit, Redirect};
+pub(crate) use ctx::Ctx;
+pub(crate) use exit::{Exit, Redirect};
 pub(crate) use run::Run;
 pub(crate) use thread::{Outcome, Thread, Wait};

@@ -86,3 +86,28 @@ true true
     }
 --- response_body
 false 0 true
+
+
+
+=== TEST 5: the process ids of all workers
+--- config
+    location = /t {
+        content_by_lua_block {
+            -- The first worker learns of the second a moment after it has started.
+            local pids, own, different = ngx.worker.pids(), false, {}
+            for _ = 1, 100 do
+                if #pids == 2 then break end
+                ngx.sleep(0.01)
+                pids = ngx.worker.pids()
+            end
+            for _, pid in ipairs(pids) do
+                own = own or pid == ngx.worker.pid()
+                different[pid] = true
+            end
+            local n = 0
+            for _ in pairs(different) do n = n + 1 end
+            ngx.say(#pids, " ", n, " ", own, " ", #pids == ngx.worker.count())
+        }
+    }
+--- response_body
+2 2 true true

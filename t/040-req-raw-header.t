@@ -480,7 +480,10 @@ qr{\AGET /t\?a=b HTTP/2\.0\r\nhost: localhost\r\nx-foo: bar\r\nx-bar: b c\r\n\r\
 === TEST 25: over HTTP/2, without the request line
 --- config
     location = /t {
-        content_by_lua_block { ngx.print(ngx.req.raw_header(true)) }
+        content_by_lua_block {
+            ngx.req.read_body()
+            ngx.print(ngx.req.raw_header(true))
+        }
     }
 --- http2
 --- request

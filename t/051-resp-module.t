@@ -669,8 +669,8 @@ ok
 --- response_body
 nothing
 nothing
-error: bad argument #2 to 'ngx_set_status' (cannot convert 'nil' to 'int')
-error: bad argument #2 to 'ngx_set_status' (cannot convert 'nil' to 'int')
+error: bad argument #2 to 'ngx_http_lua_ffi_set_resp_status' (cannot convert 'nil' to 'int')
+error: bad argument #2 to 'ngx_http_lua_ffi_set_resp_status' (cannot convert 'nil' to 'int')
 error: bad argument #2 to '?' (string expected, got nil)
 error: bad argument #2 to '?' (string expected, got number)
 error: bad argument #2 to '?' (string expected, got table)
@@ -759,3 +759,23 @@ If-Modified-Since: Fri, 14 Jul 2017 02:40:00 GMT
 --- response_body
 hello
 --- differs: the C module has it since its version 0.10.29
+
+
+
+=== TEST 37: set_status over HTTP/2 sends the number alone
+--- http2
+--- config
+    location = /t {
+        content_by_lua_block {
+            require "ngx.resp".set_status(299, "Fine\r\nX-Evil: 1")
+            require "ngx.resp".add_header("X-Foo", {"1", "2"})
+            ngx.say(ngx.status)
+        }
+    }
+--- error_code: 299
+--- response_headers
+X-Foo: 1, 2
+! X-Evil
+--- response_body
+299
+--- differs: the C module has it since its version 0.10.28

@@ -798,17 +798,18 @@ page
 --- config
     location = /t {
         content_by_lua_block {
+            local before = tostring(ngx.header["X-Args"]) .. " " .. tostring(ngx.header["X-Other"])
             ngx.header["X-Args"] = ngx.var.args
-            ngx.say(ngx.header["X-Args"], " ", ngx.header["X-Other"])
             if not ngx.var.args then
                 ngx.header["X-Other"] = "1"
             end
+            ngx.say(before, " ", ngx.header["X-Args"])
         }
     }
 --- pipelined_requests eval
 ["GET /t?a", "GET /t", "GET /t?b"]
 --- response_body eval
-["a nil\n", "nil nil\n", "b nil\n"]
+["nil nil a\n", "nil nil nil\n", "nil nil b\n"]
 
 
 
@@ -828,3 +829,71 @@ page
 --- response_body
 1
 table nil
+
+
+
+=== TEST 39: headers of a proxied response that can be there only once are replaced
+--- config
+    location = /t {
+        proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/back;
+        header_filter_by_lua_block {
+            ngx.header.expires = "never"
+            ngx.header.refresh = "1"
+            require "ngx.resp".add_header("ETag", "lua")
+        }
+    }
+    location = /back {
+        add_header Expires soon;
+        add_header Refresh 9;
+        add_header ETag back;
+        return 200 "back\n";
+    }
+--- response_headers
+Expires: never
+Refresh: 1
+ETag: lua
+--- response_body
+back
+
+
+
+=== TEST 40: the last spelling of such a header is sent
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.header.Refresh = "1"
+            ngx.header.refresh = "2"
+            ngx.header.Location = "http://a/"
+            ngx.header.LOCATION = "http://b/"
+            ngx.say("ok")
+        }
+    }
+--- raw_response_headers_like: refresh: 2\r\nLOCATION: http://b/\r\n
+--- response_body
+ok
+
+
+
+=== TEST 41: over HTTP/2
+--- http2
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.header["X-Foo"] = {"a", "b\r\nX-Evil: 1"}
+            ngx.header.content_type = "text/x"
+            ngx.header["Cache-Control"] = {"no-store", "private"}
+            ngx.status = 201
+            ngx.say(require "show"(ngx.header["X-Foo"]), " ", ngx.status)
+        }
+        log_by_lua_block { ngx.log(ngx.WARN, "log: ", require "show"(ngx.resp.get_headers()["x-foo"])) }
+    }
+--- error_code: 201
+--- response_headers
+X-Foo: a, b%0D%0AX-Evil: 1
+Content-Type: text/x
+Cache-Control: no-store, private
+! X-Evil
+--- response_body
+{"a" | "b%0D%0AX-Evil: 1"} 201
+--- error_log
+log: {"a" | "b%0D%0AX-Evil: 1"}

@@ -225,7 +225,23 @@ error: "type" 1e+300 out of range
 
 
 
-=== TEST 14: a type that is not even a number among numbers is refused
+=== TEST 14: such an error names the line that called the function that called
+--- config
+    location = /t {
+        content_by_lua_block {
+            local function escape()
+                local text = ngx.escape_uri("a", "x")
+            end
+            local ok, err = pcall(function() escape() end)
+            ngx.say(err)
+        }
+    }
+--- response_body_like
+^content_by_lua\(nginx\.conf:\d+\):5: "type" is not a number$
+
+
+
+=== TEST 15: a type that is not even a number among numbers is refused
 --- differs: the C module crashes here
 --- config
     location = /t {
@@ -238,7 +254,7 @@ error: "type" nan out of range
 
 
 
-=== TEST 15: what is no string is made one; nil and false are empty
+=== TEST 16: what is no string is made one; nil and false are empty
 --- config
     location = /t {
         content_by_lua_block {
@@ -260,7 +276,7 @@ error: "type" nan out of range
 
 
 
-=== TEST 16: an error of tostring is passed on
+=== TEST 17: an error of tostring is passed on
 --- config
     location = /t {
         content_by_lua_block {
@@ -275,7 +291,7 @@ error: no text
 
 
 
-=== TEST 17: more arguments do not matter
+=== TEST 18: more arguments do not matter
 --- config
     location = /t {
         content_by_lua_block {
@@ -287,7 +303,7 @@ a%20b a b
 
 
 
-=== TEST 18: unescape_uri decodes percent codes in either case, and plus signs
+=== TEST 19: unescape_uri decodes percent codes in either case, and plus signs
 --- config
     location = /t {
         content_by_lua_block {
@@ -299,7 +315,7 @@ true
 
 
 
-=== TEST 19: unescape_uri keeps percent signs that begin no code
+=== TEST 20: unescape_uri keeps percent signs that begin no code
 --- config
     location = /t {
         content_by_lua_block {
@@ -314,7 +330,7 @@ true
 
 
 
-=== TEST 20: unescape_uri keeps all other bytes, a question mark included
+=== TEST 21: unescape_uri keeps all other bytes, a question mark included
 --- config
     location = /t {
         content_by_lua_block {
@@ -332,7 +348,7 @@ true a?b c&d?
 
 
 
-=== TEST 21: unescape_uri gives back what escape_uri got
+=== TEST 22: unescape_uri gives back what escape_uri got
 --- config
     location = /t {
         content_by_lua_block {
@@ -349,7 +365,7 @@ true true
 
 
 
-=== TEST 22: empty strings and single bytes
+=== TEST 23: empty strings and single bytes
 --- config
     location = /t {
         content_by_lua_block {
@@ -365,7 +381,7 @@ true true
 
 
 
-=== TEST 23: around the size of a buffer
+=== TEST 24: around the size of a buffer
 --- config
     location = /t {
         content_by_lua_block {
@@ -390,7 +406,7 @@ ok
 
 
 
-=== TEST 24: 10 MB
+=== TEST 25: 10 MB
 --- config
     location = /t {
         content_by_lua_block {
@@ -407,7 +423,7 @@ ok
 
 
 
-=== TEST 25: in code that is compiled
+=== TEST 26: in code that is compiled
 --- config
     location = /t {
         content_by_lua_block {
@@ -424,7 +440,7 @@ ok
 
 
 
-=== TEST 26: with the compiler off
+=== TEST 27: with the compiler off
 --- config
     location = /t {
         content_by_lua_block {
@@ -443,7 +459,7 @@ ok
 
 
 
-=== TEST 27: quote_sql_str puts single quotes around
+=== TEST 28: quote_sql_str puts single quotes around
 --- config
     location = /t {
         content_by_lua_block {
@@ -455,7 +471,7 @@ ok
 
 
 
-=== TEST 28: quote_sql_str escapes quotes, backslashes and some control bytes
+=== TEST 29: quote_sql_str escapes quotes, backslashes and some control bytes
 --- config
     location = /t {
         content_by_lua_block {
@@ -467,7 +483,7 @@ ok
 
 
 
-=== TEST 29: quote_sql_str keeps all other bytes
+=== TEST 30: quote_sql_str keeps all other bytes
 --- config
     location = /t {
         content_by_lua_block {
@@ -479,7 +495,7 @@ ok
 
 
 
-=== TEST 30: quote_sql_str takes numbers
+=== TEST 31: quote_sql_str takes numbers
 --- config
     location = /t {
         content_by_lua_block {
@@ -491,7 +507,7 @@ ok
 
 
 
-=== TEST 31: quote_sql_str refuses other types and another number of arguments
+=== TEST 32: quote_sql_str refuses other types and another number of arguments
 --- config
     location = /t {
         content_by_lua_block {
@@ -515,7 +531,7 @@ error: expecting one argument
 
 
 
-=== TEST 32: quote_sql_str names itself in its errors
+=== TEST 33: quote_sql_str names itself in its errors
 --- config
     location = /t {
         content_by_lua_block {
@@ -528,7 +544,7 @@ bad argument #1 to 'quote_sql_str' (string expected, got table)
 
 
 
-=== TEST 33: quote_sql_str of 10 MB
+=== TEST 34: quote_sql_str of 10 MB
 --- config
     location = /t {
         content_by_lua_block {
@@ -542,7 +558,7 @@ bad argument #1 to 'quote_sql_str' (string expected, got table)
 
 
 
-=== TEST 34: in all phases of a request
+=== TEST 35: in all phases of a request
 --- config
     location = /t {
         set_by_lua_block $set { return ngx.escape_uri("a b") }
@@ -562,7 +578,7 @@ a%20b a b 'x'
 
 
 
-=== TEST 35: in init and in init_worker
+=== TEST 36: in init and in init_worker
 --- http_config
     init_by_lua_block {
         package.loaded.found = {ngx.escape_uri("a b"), ngx.unescape_uri("%41"), ngx.quote_sql_str("'")}

@@ -504,7 +504,7 @@ qr/code cache .* \(key='server_rewrite_by_lua_nhli_[0-9a-f]+'/
 --- config
     lua_check_client_abort on;
     server_rewrite_by_lua_block {
-        ngx.sleep(0.3)
+        ngx.sleep(0.7)
         ngx.log(ngx.ERR, "went on")
     }
     location = /t {
@@ -512,10 +512,10 @@ qr/code cache .* \(key='server_rewrite_by_lua_nhli_[0-9a-f]+'/
     }
 --- request
 GET /t
---- timeout: 0.05
+--- timeout: 0.3
 --- abort
 --- ignore_response
---- wait: 0.1
+--- wait: 0.5
 --- error_log
 client prematurely closed connection
 --- no_error_log

@@ -400,7 +400,7 @@ second
     location = /t {
         lua_check_client_abort on;
         precontent_by_lua_block {
-            ngx.sleep(0.3)
+            ngx.sleep(0.7)
             ngx.log(ngx.ERR, "went on")
         }
         return 200;
@@ -408,17 +408,17 @@ second
     location = /u {
         lua_check_client_abort on;
         precontent_by_lua_block {
-            ngx.sleep(0.3)
+            ngx.sleep(0.7)
             ngx.log(ngx.ERR, "went on")
         }
         content_by_lua_block { ngx.say("content") }
     }
 --- request
 GET /u
---- timeout: 0.05
+--- timeout: 0.3
 --- abort
 --- ignore_response
---- wait: 0.1
+--- wait: 0.5
 --- error_log
 client prematurely closed connection
 --- no_error_log

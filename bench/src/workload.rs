@@ -462,6 +462,27 @@ pub const WORKLOADS: &[Workload] = &[
             }"#,
     },
     Workload {
+        name: "capture",
+        target: 0.8,
+        requests: 2000,
+        uri: "/",
+        headers: &["User-Agent: bench", "Accept: */*", "Cookie: id=1"],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local res = ngx.location.capture("/sub")
+                    ngx.print(res.body)
+                }
+            }
+            location = /sub {
+                return 200 "hello world\n";
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "hello world\n";
+            }"#,
+    },
+    Workload {
         name: "shdict",
         target: 0.80,
         requests: 3000,

@@ -1,6 +1,6 @@
 //! `ngx.location`: subrequests.
 
-mod options;
+pub(super) mod options;
 mod reply;
 
 use core::ffi::c_int;
@@ -142,12 +142,14 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
 
     let r = ctx.request;
     let text = l.bytes(entry.uri).unwrap_or_default();
-    let target = Target::parse(r, text, options.args.as_deref()).map_err(|error| match error {
-        TargetError::Unsafe => {
-            l.error(format_args!("unsafe uri in argument #1: {}", String::from_utf8_lossy(text)))
-        }
-        TargetError::NoMemory => l.error("no memory"),
-    })?;
+    let target =
+        Target::parse(r, text, options.args.as_deref(), 0).map_err(|error| match error {
+            TargetError::Unsafe => l.error(format_args!(
+                "unsafe uri in argument #1: {}",
+                String::from_utf8_lossy(text.split(|byte| *byte == 0).next().unwrap_or_default())
+            )),
+            TargetError::NoMemory => l.error("no memory"),
+        })?;
     let method = method(l, r, options.method)?;
     let variables = options.variables(l, r)?;
 
@@ -173,7 +175,7 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
     if let Some(method) = method {
         sr.set_method(method);
     }
-    let body = options.request_body(l, r)?;
+    let body = options.request_body(l, entry.options, r)?;
     subrequest::set_body_and_headers(r, sr, body).map_err(|error| {
         if error == BodyError::InPassingFile {
             r.log(NGX_LOG_ERR, "the request body was not read by ngx_lua");
@@ -183,7 +185,7 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
     options.set_headers(l, entry.options, sr)?;
     if options.has_ctx {
         let child = Ctx::of(sr).ok_or_else(|| l.error("no memory"))?;
-        l.raw_get_field(entry.options, "ctx");
+        options::push_field(l, entry.options, "ctx")?;
         child.table.set(l);
     }
     Ok(())

@@ -99,7 +99,9 @@ pub(super) fn status(l: State, index: c_int, r: Request) -> Result<Option<ngx_ui
         return Ok(None);
     }
     if !l.is_number(index) {
-        return Err(l.error("bad argument #2 to 'ngx_set_status' (cannot convert 'nil' to 'int')"));
+        return Err(l.error(
+            "bad argument #2 to 'ngx_http_lua_ffi_set_resp_status' (cannot convert 'nil' to 'int')",
+        ));
     }
     let status = l.number(index) as i64;
     if !(100..=999).contains(&status) {

@@ -10,7 +10,7 @@ use core::ffi::c_int;
 use core::slice;
 
 use mlua::Lua;
-use nginx_lua_text::args::{Args, Counting, Value};
+use nginx_lua_text::args::Counting;
 use nginx_lua_text::base64::{self, Form, Invalid};
 use nginx_lua_text::escape::{Set, escape_to, escaped_len};
 use nginx_lua_text::sql;
@@ -18,8 +18,8 @@ use nginx_lua_text::unescape::{Plus, decode_to};
 
 use super::coroutine::native;
 use super::function::Function;
-use super::headers::{DEFAULT_MAX, Fields};
-use super::uri::encode_args as encoded_args;
+use super::headers::DEFAULT_MAX;
+use super::query;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State, function};
 use crate::ngx;
@@ -192,7 +192,7 @@ fn encode_args(l: State) -> Return {
     if l.type_of(1) != Type::Table {
         return Err(l.type_error(1, "table"));
     }
-    l.push_bytes(encoded_args(l, 1)?);
+    l.push_bytes(query::encode(l, 1)?);
     Ok(1)
 }
 
@@ -215,20 +215,9 @@ fn decode_args(l: State) -> Return {
         max = usize::try_from(l.number(2) as i64).unwrap_or(0);
     }
 
-    let mut args = Args::new(l.bytes(1).unwrap_or_default(), max, Counting::Pieces);
-    l.new_table(0, 4);
-    let mut fields = Fields::new(l);
-    for (name, value) in args.by_ref() {
-        fields.add(l, &name, |l| match value {
-            Value::Flag => l.push_boolean(true),
-            Value::Text(text) => l.push_bytes(text),
-        });
-    }
-    if args.truncated() {
-        l.push_bytes("truncated");
-        return Ok(2);
-    }
-    Ok(1)
+    let text = l.bytes(1).unwrap_or_default();
+    l.new_table(0, query::room(text));
+    Ok(query::fill(l, text, max, Counting::Pieces))
 }
 
 /// `literal = ngx.quote_sql_str(text)`

@@ -2,8 +2,8 @@
 
 use super::call::{self, NO_REQUEST_OBJECT, cannot_wait, check_none_pending, park};
 use super::function::Function;
+use super::query;
 use super::target::{Target, TargetError};
-use super::uri::encode_args;
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
@@ -36,7 +36,7 @@ fn exec(l: State) -> Return {
     let args = match l.type_of(2) {
         Type::None | Type::Nil => None,
         Type::String | Type::Number => Some(l.bytes(2).unwrap_or_default().to_vec()),
-        Type::Table => Some(encode_args(l, 2)?),
+        Type::Table => Some(query::encode(l, 2)?),
         _ => {
             let message = format!("string, number, or table expected, but got {}", l.type_name(2));
             return Err(l.argument_error(2, message));
@@ -45,10 +45,11 @@ fn exec(l: State) -> Return {
 
     let r = ctx.request;
     let uri = l.bytes(1).unwrap_or_default();
-    let target = Target::parse(r, uri, args.as_deref()).map_err(|error| match error {
-        TargetError::Unsafe => l.error("unsafe uri"),
-        TargetError::NoMemory => l.error("no memory"),
-    })?;
+    let target = Target::parse(r, uri, args.as_deref(), NGX_HTTP_LOG_UNSAFE as ngx_uint_t)
+        .map_err(|error| match error {
+            TargetError::Unsafe => l.error("unsafe uri"),
+            TargetError::NoMemory => l.error("no memory"),
+        })?;
     check_none_pending(l, ctx)?;
     if r.header_sent() {
         return Err(l.error("attempt to call ngx.exec after sending out response headers"));

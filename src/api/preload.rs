@@ -4,7 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
-use super::{ctx, encoding, re, request_headers, response_headers, resty_core, time};
+use super::{ctx, encoding, re, request_headers, resp, resty_core, time};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -30,11 +30,7 @@ const MODULES: &[Module] = &[
         functions: request_headers::OF_MODULES,
         source: include_str!("modules/req.lua"),
     },
-    Module {
-        name: "ngx.resp",
-        functions: response_headers::RESP,
-        source: include_str!("modules/resp.lua"),
-    },
+    Module { name: "ngx.resp", functions: resp::MODULE, source: include_str!("modules/resp.lua") },
     Module { name: "resty.core", functions: &[], source: include_str!("resty_core/core.lua") },
     Module {
         name: "resty.core.base",
@@ -62,7 +58,7 @@ const MODULES: &[Module] = &[
     },
     Module {
         name: "resty.core.response",
-        functions: response_headers::CORE,
+        functions: resp::CORE,
         source: include_str!("resty_core/response.lua"),
     },
     Module {

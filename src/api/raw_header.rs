@@ -34,17 +34,32 @@ fn raw_header(l: State) -> Return {
 }
 
 fn rebuild(r: Request, out: &mut Vec<u8>) {
-    // SAFETY: live request; its headers do not change meanwhile.
-    unsafe {
-        let r = r.as_ptr();
-        out.extend_from_slice((*r).request_line.bytes());
-        out.extend_from_slice(b"\r\n");
-        for header in iter(&raw mut (*r).headers_in.headers) {
-            out.extend_from_slice((*header).key.bytes());
-            out.extend_from_slice(b": ");
-            out.extend_from_slice((*header).value.bytes());
-            out.extend_from_slice(b"\r\n");
-        }
-        out.extend_from_slice(b"\r\n");
+    // nginx refused the request before it had a line of it.
+    if r.line().is_empty() {
+        return;
     }
+    out.extend_from_slice(r.line());
+    out.extend_from_slice(b"\r\n");
+    let mut header = |name: &[u8], value: &[u8]| {
+        out.extend_from_slice(name);
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    };
+    if let Some(authority) = r.authority() {
+        header(b"host", authority);
+    }
+    // Where nginx lists the host differs between its versions.
+    for hosts in [true, false] {
+        // SAFETY: live request; its headers do not change meanwhile.
+        unsafe {
+            for h in iter(&raw mut (*r.as_ptr()).headers_in.headers) {
+                let name = (*h).key.bytes();
+                if name.eq_ignore_ascii_case(b"host") == hosts {
+                    header(name, (*h).value.bytes());
+                }
+            }
+        }
+    }
+    out.extend_from_slice(b"\r\n");
 }

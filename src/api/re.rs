@@ -74,8 +74,10 @@ struct Compiled {
     template: Option<Template>,
 }
 
+/// Makes the machine's part, the functions and the table `ngx.re`.
 pub(super) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
-    let matcher = Matcher::new(conf.regex_match_limit as u32)
+    let match_limit = u32::try_from(conf.regex_match_limit).unwrap_or(u32::MAX);
+    let matcher = Matcher::new(match_limit)
         .ok_or_else(|| mlua::Error::runtime("no memory for regular expressions"))?;
     let most = usize::try_from(conf.regex_cache).unwrap_or(0);
 
@@ -115,21 +117,7 @@ pub(super) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
     // SAFETY: pushes one value.
     let natives: mlua::Table =
         unsafe { lua.exec_raw((), |l| modules::push_natives(State::from_ptr(l)))? };
-    let native = |name| natives.get::<mlua::Function>(name);
-    let re = lua.create_table()?;
-    for name in ["match", "find", "gmatch"] {
-        re.set(name, native(name)?)?;
-    }
-    let (sub, gsub): (mlua::Function, mlua::Function) =
-        lua.load(include_str!("re/re.lua")).set_name("=[C]").call((
-            native("sub")?,
-            native("gsub")?,
-            native("begin")?,
-            native("step")?,
-            native("finish")?,
-        ))?;
-    re.set("sub", sub)?;
-    re.set("gsub", gsub)?;
+    let re: mlua::Table = lua.load(include_str!("re/re.lua")).set_name("=[C]").call(natives)?;
     lua.globals().get::<mlua::Table>("ngx")?.set("re", re)
 }
 
@@ -148,6 +136,16 @@ enum Refused {
     Raise(Raise),
     /// The function returns the message, which is on top of the stack.
     Message,
+}
+
+impl Refused {
+    /// The function's results: so many nils before the message.
+    fn results(self, l: State, nils: c_int) -> Return {
+        match self {
+            Self::Raise(raise) => Err(raise),
+            Self::Message => Ok(failed(l, nils)),
+        }
+    }
 }
 
 impl From<Raise> for Refused {
@@ -254,7 +252,9 @@ fn to_text(l: State, index: c_int) -> Result<(), Raise> {
     if l.type_of(index) != Type::String {
         push_text(l, index)?;
         // This makes a string of a number.
-        let _ = l.bytes(-1);
+        if l.bytes(-1).is_none() {
+            return Err(l.error("'tostring' must return a string"));
+        }
         l.replace(index);
     }
     Ok(())
@@ -344,8 +344,7 @@ fn search(l: State, nils: c_int, give: impl FnOnce(&Compiled, Match, &[u8]) -> R
     to_text(l, SUBJECT)?;
     let compiled = match regexes.search(l, OPTIONS) {
         Ok(compiled) => compiled,
-        Err(Refused::Raise(raise)) => return Err(raise),
-        Err(Refused::Message) => return Ok(failed(l, nils)),
+        Err(refused) => return refused.results(l, nils),
     };
     let start = start(l, &regexes, CTX)?;
     let subject = l.bytes(SUBJECT).unwrap_or_default();

@@ -58,7 +58,14 @@ fn get_headers(l: State) -> Return {
         let count = len(list);
         l.new_table(0, count.min(max));
         let mut fields = Fields::new(l);
+        let authority = ctx.request.authority();
+        if let Some(authority) = authority {
+            fields.add(l, b"host", |l| l.push_bytes(authority));
+        }
         for header in iter(list).take(max) {
+            if authority.is_some() && (*header).key.bytes().eq_ignore_ascii_case(b"host") {
+                continue;
+            }
             let name = match (*header).lowcase_key {
                 lowcase if raw || lowcase.is_null() => (*header).key.bytes(),
                 lowcase => core::slice::from_raw_parts(lowcase, (*header).key.len),
@@ -113,7 +120,11 @@ fn add_header(l: State) -> Return {
         }
         _ => {}
     }
-    change(l, r, name, request_headers::add)
+    change(l, r, name, |r, name, values| match values {
+        // The empty string, which is a value here.
+        [] => request_headers::add(r, name, &[b""]),
+        _ => request_headers::add(r, name, values),
+    })
 }
 
 /// `set_req_header(name, value, override)` of the module `resty.core.request`:

@@ -1,4 +1,4 @@
-//! `ngx.header`, `ngx.resp`: the response's headers and status line.
+//! `ngx.header`: the response's headers.
 //!
 //! Like `ngx.var`, `ngx.header` has two ways. `response_headers.lua` calls
 //! [`learn`], [`assign`] and [`find`] as C functions through LuaJIT's FFI, which
@@ -14,33 +14,20 @@ use mlua::Lua;
 use nginx_lua_text::escape::{Set, escape, escaped_len};
 use nginx_lua_text::header::dashes;
 
-use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT};
+use super::call::{self, NO_REQUEST};
 use super::coroutine::native;
-use super::function::Function;
 use super::header_values::{key, with_values};
-use super::headers::{self, DEFAULT_MAX, Fields};
 use crate::conf::Phase;
 use crate::lua::state::Type;
-use crate::lua::{Raise, Return, State, function};
+use crate::lua::{Return, State, function};
 use crate::ngx::headers::SetError;
 use crate::ngx::response_headers::{self, Kind, Name, Value};
-use crate::ngx::{self, NgxStr, Request};
+use crate::ngx::{self, Request};
 use crate::sched::{Ctx, Run};
-use crate::sys::lua::lua_upvalueindex;
 use crate::sys::*;
 
 /// Values of one header that a read gives.
 const MAX_VALUES: usize = 100;
-
-/// The functions that the module `ngx.resp` is made of.
-pub(super) const RESP: &[Function] = &[
-    Function::native("add_header", add_header),
-    Function::native("set_status", set_status),
-    Function::native("bypass_if_checks", bypass_if_checks),
-];
-
-/// The function that the module `resty.core.response` is made of.
-pub(super) const CORE: &[Function] = &[Function::native("set_resp_header", set_resp_header)];
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let ngx: mlua::Table = lua.globals().get("ngx")?;
@@ -58,17 +45,7 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
             size_of::<Learned>(),
         ))?;
     header.set_metatable(Some(metatable))?;
-    ngx.set("header", header)?;
-
-    // SAFETY: the function takes the place of its upvalue, the one value there.
-    let get_headers: mlua::Function = unsafe {
-        lua.exec_raw(headers::metatable(lua)?, |l| {
-            State::from_ptr(l).push_function(function(get_headers), 1);
-        })?
-    };
-    let resp = lua.create_table()?;
-    resp.set("get_headers", get_headers)?;
-    ngx.set("resp", resp)
+    ngx.set("header", header)
 }
 
 /// `value = ngx.header.NAME`: a string, an array of strings, or nil.
@@ -113,37 +90,10 @@ fn write(l: State) -> Return {
     store(l, 2, 3, response_headers::set)
 }
 
-/// `resp.add_header(name, value)`, of the module `ngx.resp`
-///
-/// Adds a header, or one for each value of an array, to those of that name; of
-/// headers that can be there only once, the value is replaced. Phases: all that
-/// serve a request. Raises `invalid header value` for nil, and as `ngx.header`.
-fn add_header(l: State) -> Return {
-    l.set_top(2);
-    call::current(l, NO_REQUEST)?;
-    match l.type_of(2) {
-        Type::Nil => return Err(l.error("invalid header value")),
-        Type::Table if l.raw_len(2) == 0 => return Ok(0),
-        _ => {}
-    }
-    store(l, 1, 2, response_headers::add)
-}
-
-/// `response.set_resp_header(_, name, value, keep)`, of `resty.core.response`:
-/// what `ngx.header` and `add_header` do, for libraries that call it.
-fn set_resp_header(l: State) -> Return {
-    l.set_top(4);
-    if !l.boolean(4) {
-        return store(l, 2, 3, response_headers::set);
-    }
-    l.remove(1);
-    add_header(l)
-}
-
-type Store = fn(Request, Name, &[&[u8]]) -> Result<(), SetError>;
+pub(super) type Store = fn(Request, Name, &[&[u8]]) -> Result<(), SetError>;
 
 /// Sets or adds the header whose name and values are at these indexes.
-fn store(l: State, key_at: c_int, value_at: c_int, store: Store) -> Return {
+pub(super) fn store(l: State, key_at: c_int, value_at: c_int, store: Store) -> Return {
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
     let r = ctx.request;
     let key = key(l, key_at)?;
@@ -297,122 +247,4 @@ unsafe extern "C" fn assign(learned: *const Learned, value: *const u8, len: usiz
 /// The context of the request that the running code serves.
 fn context<'a>() -> Option<&'a Ctx> {
     Run::current().filter(|run| run.phase != Phase::Init)?.ctx()
-}
-
-/// `headers, err = ngx.resp.get_headers(max?, raw?)`
-///
-/// A table of name → value, or array of values, with what nginx itself will
-/// send: `content-type`, `content-length`, `connection`, `transfer-encoding`.
-/// Names are in lower case unless `raw`. Of more than `max` headers (100; 0 is
-/// no limit) some are missing, and the second result is "truncated". Phases: all
-/// that serve a request.
-fn get_headers(l: State) -> Return {
-    let max = match l.type_of(1) {
-        Type::None | Type::Nil => DEFAULT_MAX as i64,
-        _ if l.is_number(1) => l.number(1) as i64,
-        _ => return Err(l.type_error(1, "number")),
-    };
-    let raw = l.boolean(2);
-    let r = request_with_headers(l)?;
-
-    let headers = response_headers::listed(r);
-    let count = headers.clone().count();
-    l.new_table(0, count + 4);
-    let mut fields = Fields::new(l);
-    let implied = add_implied(l, r, &mut fields);
-
-    let mut room = usize::MAX;
-    let mut truncated = false;
-    if let Ok(max @ 1..) = usize::try_from(max) {
-        // One of those that are set is there in any case.
-        room = max.saturating_sub(implied).max(1);
-        truncated = count + implied > max;
-    }
-    let mut lowcase = Vec::new();
-    for header in headers.take(room) {
-        let mut name = header.key.bytes();
-        if !raw {
-            lowcase.clear();
-            lowcase.extend(name.iter().map(u8::to_ascii_lowercase));
-            name = &lowcase;
-        }
-        fields.add(l, name, |l| l.push_bytes(header.value.bytes()));
-    }
-
-    if !raw {
-        l.push_value(lua_upvalueindex(1));
-        l.set_metatable(-2);
-    }
-    if truncated {
-        l.push_bytes("truncated");
-        return Ok(2);
-    }
-    Ok(1)
-}
-
-fn request_with_headers(l: State) -> Result<Request, Raise> {
-    let (_, ctx) = call::with_request(l, NO_REQUEST_OBJECT)?;
-    Ok(ctx.request)
-}
-
-/// Adds the headers that nginx makes of the request's state; tells how many.
-fn add_implied(l: State, r: Request, fields: &mut Fields) -> usize {
-    let mut count = 1;
-    response_headers::content_type(r, |kind| {
-        fields.add(l, b"content-type", |l| l.push_bytes(kind));
-        count += 1;
-    });
-    if let Some(length) = response_headers::implied_content_length(r) {
-        fields.add(l, b"content-length", |l| {
-            l.push_bytes(itoa::Buffer::new().format(length));
-        });
-        count += 1;
-    }
-    // SAFETY: live request.
-    let (status, keepalive, chunked) = unsafe {
-        let raw = r.as_ptr();
-        (r.status() as u32, (*raw).keepalive() != 0, (*raw).chunked() != 0)
-    };
-    let connection = match status {
-        NGX_HTTP_SWITCHING_PROTOCOLS => "upgrade",
-        _ if keepalive => "keep-alive",
-        _ => "close",
-    };
-    fields.add(l, b"connection", |l| l.push_bytes(connection));
-    if chunked {
-        fields.add(l, b"transfer-encoding", |l| l.push_bytes("chunked"));
-        count += 1;
-    }
-    count
-}
-
-/// `resp.set_status(status, reason)`, of the module `ngx.resp`
-///
-/// As `ngx.status = status`, with the words of the status line; control bytes
-/// in them are percent-escaped. Phases: all that serve a request.
-fn set_status(l: State) -> Return {
-    l.set_top(2);
-    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
-    if l.type_of(2) != Type::String {
-        return Err(l.type_error(2, "string"));
-    }
-    let r = ctx.request;
-    let Some(status) = super::ctx::status(l, 1, r)? else { return Ok(0) };
-
-    let reason = escape(l.bytes(2).unwrap_or_default(), Set::HeaderValue);
-    let line = [itoa::Buffer::new().format(status).as_bytes(), b" ", &reason].concat();
-    let line = ngx::string::in_pool(r.pool(), &line).ok_or_else(|| l.error("no memory"))?;
-    super::ctx::set_status_line(r, status, line);
-    Ok(0)
-}
-
-/// `resp.bypass_if_checks()`, of the module `ngx.resp`
-///
-/// nginx does not look at the request's `If-Modified-Since`, `If-None-Match` and
-/// the like for this response. Phases: all that serve a request.
-fn bypass_if_checks(l: State) -> Return {
-    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
-    // SAFETY: live request.
-    unsafe { (*ctx.request.as_ptr()).set_disable_not_modified(1) };
-    Ok(0)
 }

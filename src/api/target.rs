@@ -20,12 +20,16 @@ pub(super) enum TargetError {
 impl Target {
     /// Splits `text` into path and query string, and adds `more` to the latter.
     /// Line breaks in the query string are escaped: a proxy would send them as
-    /// they are.
-    pub(super) fn parse(r: Request, text: &[u8], more: Option<&[u8]>) -> Result<Self, TargetError> {
+    /// they are. `flags` are those of nginx's own parser.
+    pub(super) fn parse(
+        r: Request,
+        text: &[u8],
+        more: Option<&[u8]>,
+        mut flags: ngx_uint_t,
+    ) -> Result<Self, TargetError> {
         let pool = r.pool();
         let mut uri = string::in_pool(pool, text).ok_or(TargetError::NoMemory)?;
         let mut own = ngx_str_t::empty();
-        let mut flags: ngx_uint_t = 0;
         // SAFETY: live request; the text is in its pool.
         let status = unsafe {
             ngx_http_parse_unsafe_uri(r.as_ptr(), &raw mut uri, &raw mut own, &raw mut flags)

@@ -12,14 +12,14 @@ end
 local now = c_function("double (*)(void)", native.now)
 local time = c_function("double (*)(void)", native.time)
 local update_time = c_function("void (*)(void)", native.update_time)
-local utctime = c_function("void (*)(char *out)", native.utctime)
-local localtime = c_function("void (*)(char *out)", native.localtime)
-local http_time = c_function("void (*)(double seconds, char *out)", native.http_time)
+local utctime = c_function("uint32_t (*)(char *out)", native.utctime)
+local localtime = c_function("uint32_t (*)(char *out)", native.localtime)
+local http_time = c_function("uint32_t (*)(double seconds, char *out)", native.http_time)
 local cookie_time = c_function("uint32_t (*)(double seconds, char *out)", native.cookie_time)
 local parse_http_time = c_function("double (*)(const char *text, size_t len)", native.parse_http_time)
 
-local DAY, TIMESTAMP, HTTP_DATE, COOKIE_DATE = 10, 19, 29, 29
-local out = ffi.new("char[?]", COOKIE_DATE)
+local out = ffi.new("char[?]", native.room)
+local DAY = #"yyyy-mm-dd"
 local MALFORMED = -1
 
 -- seconds = ngx.now(): since the epoch, with milliseconds as the fraction.
@@ -48,15 +48,15 @@ end
 
 -- text = ngx.localtime(): yyyy-mm-dd hh:mm:ss, in the server's time zone.
 function ngx.localtime()
-    localtime(out)
-    local text = bytes(out, TIMESTAMP)
+    local len = localtime(out)
+    local text = bytes(out, len)
     return text
 end
 
 -- text = ngx.utctime(): yyyy-mm-dd hh:mm:ss
 function ngx.utctime()
-    utctime(out)
-    local text = bytes(out, TIMESTAMP)
+    local len = utctime(out)
+    local text = bytes(out, len)
     return text
 end
 
@@ -65,8 +65,8 @@ function ngx.http_time(seconds)
     if type(seconds) ~= "number" then
         error("number argument only", 2)
     end
-    http_time(seconds, out)
-    local text = bytes(out, HTTP_DATE)
+    local len = http_time(seconds, out)
+    local text = bytes(out, len)
     return text
 end
 

@@ -4,8 +4,10 @@
 //! `time.lua` calls the C functions through LuaJIT's FFI: they are compiled
 //! together with the code around them.
 
+use core::slice;
+
 use mlua::Lua;
-use nginx_lua_text::date::{cookie_date, http_date, timestamp};
+use nginx_lua_text::date::{COOKIE_DATE, cookie_date, http_date, timestamp};
 
 use super::function::Function;
 use crate::lua::{Return, State};
@@ -17,6 +19,9 @@ pub(super) const MONOTONIC: &[Function] = &[
     Function::native("monotonic_msec", monotonic_msec),
     Function::native("monotonic_time", monotonic_time),
 ];
+
+/// The size of `time.lua`'s buffer: no text is longer.
+const ROOM: usize = COOKIE_DATE;
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let native = lua.create_table()?;
@@ -33,6 +38,7 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
         // Addresses fit in a Lua number.
         native.set(name, address as usize as f64)?;
     }
+    native.set("room", ROOM)?;
     lua.load(include_str!("time.lua")).set_name("=[C]").call(native)
 }
 
@@ -54,31 +60,33 @@ extern "C" fn update_time() {
 }
 
 /// `yyyy-mm-dd hh:mm:ss`, UTC.
-unsafe extern "C" fn utctime(out: *mut u8) {
+unsafe extern "C" fn utctime(out: *mut u8) -> u32 {
     // SAFETY: `time.lua` passes its buffer.
-    unsafe { write(out, &timestamp(ngx_time())) }
+    unsafe { write(out, |out| copy(out, &timestamp(ngx_time()))) }
 }
 
 /// `yyyy-mm-dd hh:mm:ss`, in the server's time zone.
-unsafe extern "C" fn localtime(out: *mut u8) {
+unsafe extern "C" fn localtime(out: *mut u8) -> u32 {
     // SAFETY: as above; the cached time is always set.
     unsafe {
         let offset = (*ngx_cached_time).gmtoff as time_t * 60;
-        write(out, &timestamp(ngx_time() + offset));
+        write(out, |out| copy(out, &timestamp(ngx_time() + offset)))
     }
 }
 
-unsafe extern "C" fn http_time(seconds: f64, out: *mut u8) {
+unsafe extern "C" fn http_time(seconds: f64, out: *mut u8) -> u32 {
     // SAFETY: as above.
-    unsafe { write(out, &http_date(seconds as i64)) }
+    unsafe { write(out, |out| copy(out, &http_date(seconds as i64))) }
 }
 
-/// Gives the length of the text.
 unsafe extern "C" fn cookie_time(seconds: f64, out: *mut u8) -> u32 {
-    let (text, len) = cookie_date(seconds as i64);
     // SAFETY: as above.
-    unsafe { write(out, &text) };
-    len as u32
+    unsafe {
+        write(out, |out| {
+            let (text, len) = cookie_date(seconds as i64);
+            copy(out, &text[..len])
+        })
+    }
 }
 
 /// Seconds since the epoch, -1 if the text is no date.
@@ -87,13 +95,18 @@ unsafe extern "C" fn parse_http_time(text: *const u8, len: usize) -> f64 {
     unsafe { ngx_parse_http_time(text.cast_mut(), len) as f64 }
 }
 
+/// Has a text written to `out`; gives its length.
+///
 /// # Safety
-/// `out` has room for the text.
-unsafe fn write(out: *mut u8, text: &[u8]) {
-    ngx::callback("a date", (), || {
-        // SAFETY: the caller's promise.
-        unsafe { out.copy_from_nonoverlapping(text.as_ptr(), text.len()) }
-    });
+/// `out` has room for a date.
+unsafe fn write(out: *mut u8, text: impl FnOnce(&mut [u8]) -> u32) -> u32 {
+    // SAFETY: the caller's promise.
+    ngx::callback("a date", 0, || text(unsafe { slice::from_raw_parts_mut(out, ROOM) }))
+}
+
+fn copy(out: &mut [u8], text: &[u8]) -> u32 {
+    out[..text.len()].copy_from_slice(text);
+    text.len() as u32
 }
 
 /// `milliseconds = monotonic_msec()`: a clock that no one sets, cached as well.

@@ -1,12 +1,12 @@
 //! `ngx.req`: the URI and its arguments.
 
-use nginx_lua_text::args::{self, Args, Counting, Value, push_pair};
+use nginx_lua_text::args::Counting;
 use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::uri::{display, first_unsafe_byte};
 
 use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, check_none_pending, park};
 use super::function::Function;
-use super::headers::{self, DEFAULT_MAX, Fields};
+use super::{headers, query};
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
@@ -29,37 +29,18 @@ fn get_uri_args(l: State) -> Return {
     let max = headers::max(l, 1)?;
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
 
-    let query = ctx.request.args();
-
+    let text = ctx.request.args();
     match l.type_of(2) {
         Type::Table => {
             l.push_value(2);
             clear(l);
         }
-        Type::None | Type::Nil => l.new_table(0, expected(query)),
-        Type::Boolean if !l.boolean(2) => l.new_table(0, expected(query)),
+        Type::None | Type::Nil => l.new_table(0, query::room(text)),
+        Type::Boolean if !l.boolean(2) => l.new_table(0, query::room(text)),
         _ => return Err(l.type_error(2, "table")),
     }
 
-    let mut args = Args::new(query, max.unwrap_or(0), Counting::Kept);
-    let mut fields = Fields::new(l);
-    for (name, value) in args.by_ref() {
-        fields.add(l, &name, |l| match value {
-            Value::Flag => l.push_boolean(true),
-            Value::Text(text) => l.push_bytes(text),
-        });
-    }
-
-    if args.truncated() {
-        l.push_bytes("truncated");
-        return Ok(2);
-    }
-    Ok(1)
-}
-
-/// How many arguments to make room for.
-fn expected(query: &[u8]) -> usize {
-    args::pieces(query).min(DEFAULT_MAX)
+    Ok(query::fill(l, text, max.unwrap_or(0), Counting::Kept))
 }
 
 /// Removes all fields of the table on top of the stack.
@@ -88,7 +69,7 @@ fn set_uri_args(l: State) -> Return {
         Type::String | Type::Number => {
             escape(l.bytes(1).unwrap_or_default(), Set::SetUriArgs).into_owned()
         }
-        Type::Table => encode_args(l, 1)?,
+        Type::Table => query::encode(l, 1)?,
         _ => {
             let message = format!("string, number, or table expected, but got {}", l.type_name(1));
             return Err(l.argument_error(1, message));
@@ -103,46 +84,6 @@ fn set_uri_args(l: State) -> Return {
         (*r.as_ptr()).set_valid_unparsed_uri(0);
     }
     Ok(0)
-}
-
-/// The table at `index` as a query string.
-pub(super) fn encode_args(l: State, index: i32) -> Result<Vec<u8>, Raise> {
-    let mut out = Vec::with_capacity(256);
-    l.push_nil();
-    while l.next(index) {
-        if l.type_of(-2) != Type::String {
-            return Err(l.error("attempt to use a non-string key in the \"args\" option table"));
-        }
-        match l.type_of(-1) {
-            Type::Table => {
-                let values = l.top();
-                l.push_nil();
-                while l.next(values) {
-                    encode_arg(l, values - 1, l.type_of(-1), &mut out)?;
-                    l.pop(1);
-                }
-            }
-            kind => encode_arg(l, -2, kind, &mut out)?,
-        }
-        l.pop(1);
-    }
-    Ok(out)
-}
-
-/// Appends one argument; its value, of type `kind`, is on top of the stack.
-fn encode_arg(l: State, name: i32, kind: Type, out: &mut Vec<u8>) -> Result<(), Raise> {
-    let name = l.bytes(name).unwrap_or_default();
-    match kind {
-        // Converting a number in place is fine: the value is a copy.
-        Type::String | Type::Number => push_pair(out, name, Some(l.bytes(-1).unwrap_or_default())),
-        Type::Boolean if l.boolean(-1) => push_pair(out, name, None),
-        Type::Boolean => {}
-        _ => {
-            let message = format!("attempt to use {} as query arg value", l.type_name(-1));
-            return Err(l.error(message));
-        }
-    }
-    Ok(())
 }
 
 /// Phases after which nginx looks for the location.

@@ -13,11 +13,17 @@ use crate::sys::lua::{lua_State, lua_newstate, luaL_newstate};
 /// nginx clears the environment of its workers, so the first look counts.
 static USE_MALLOC: OnceLock<bool> = OnceLock::new();
 
+/// Whether memcheck is to see what happens.
+pub(crate) fn is_for_memcheck() -> bool {
+    *USE_MALLOC.get_or_init(|| std::env::var_os("NGX_LUA_MALLOC").is_some())
+}
+
 /// A new state; null without memory.
 pub(super) fn new_state() -> *mut lua_State {
-    let use_malloc = USE_MALLOC.get_or_init(|| std::env::var_os("NGX_LUA_MALLOC").is_some());
     // SAFETY: the allocator keeps Lua's contract.
-    unsafe { if *use_malloc { lua_newstate(allocate, ptr::null_mut()) } else { luaL_newstate() } }
+    unsafe {
+        if is_for_memcheck() { lua_newstate(allocate, ptr::null_mut()) } else { luaL_newstate() }
+    }
 }
 
 unsafe extern "C" {

@@ -94,14 +94,18 @@ impl Pool {
 
     /// A link with a buffer that holds nothing but flags.
     pub(crate) fn marker_link(self) -> Option<*mut ngx_chain_t> {
-        let buf = self.zeroed::<ngx_buf_t>()?;
+        self.link(self.zeroed::<ngx_buf_t>()?.as_ptr())
+    }
+
+    /// A link with a buffer that is there already.
+    pub(crate) fn link(self, buf: *mut ngx_buf_t) -> Option<*mut ngx_chain_t> {
         // SAFETY: the pool is live.
         unsafe {
             let link = ngx_alloc_chain_link(self.as_ptr());
             if link.is_null() {
                 return None;
             }
-            (*link).buf = buf.as_ptr();
+            (*link).buf = buf;
             (*link).next = core::ptr::null_mut();
             Some(link)
         }

@@ -4,6 +4,12 @@ use super::{NgxStr, Request};
 use crate::sys::*;
 
 impl Request {
+    /// The request line, without its end. nginx makes one for HTTP/2 and 3.
+    pub(crate) fn line(&self) -> &[u8] {
+        // SAFETY: live request.
+        unsafe { (*self.as_ptr()).request_line.bytes() }
+    }
+
     /// The buffers of the header, from the request line on. Empty if the request
     /// did not come as text.
     pub(crate) fn header_buffers(&self) -> Vec<&[u8]> {

@@ -107,6 +107,20 @@ impl Request {
         unsafe { (*self.as_ptr()).headers_out.status = status }
     }
 
+    /// The host of an HTTP/3 request, which nginx does not list among its headers.
+    pub(crate) fn authority(&self) -> Option<&[u8]> {
+        const HTTP_3: ngx_uint_t = 3000;
+        // SAFETY: live request; the bounds are those of a text in its pool.
+        unsafe {
+            let r = self.as_ptr();
+            if (*r).http_version != HTTP_3 || (*r).host_start.is_null() {
+                return None;
+            }
+            let len = (*r).host_end.offset_from_unsigned((*r).host_start);
+            Some(core::slice::from_raw_parts((*r).host_start, len))
+        }
+    }
+
     pub(crate) fn args(&self) -> &[u8] {
         // SAFETY: live request.
         unsafe { (*self.as_ptr()).args.bytes() }

@@ -36,6 +36,25 @@ impl Request {
         (!raw.is_null()).then_some(RequestBody { r: self, raw })
     }
 
+    /// The body, to be changed. A subrequest of nginx begins with its parent's,
+    /// which must not change with it.
+    pub(crate) fn own_body(self) -> Option<RequestBody> {
+        let body = self.body()?;
+        // SAFETY: live request and parent; all zero is how nginx begins.
+        unsafe {
+            let r = self.as_ptr();
+            match (*r).parent.as_ref() {
+                Some(parent) if parent.request_body == body.raw => {}
+                _ => return Some(body),
+            }
+            let own = self.pool().zeroed::<ngx_http_request_body_t>()?.as_ptr();
+            (*own).bufs = (*body.raw).bufs;
+            (*own).temp_file = (*body.raw).temp_file;
+            (*r).request_body = own;
+        }
+        self.body()
+    }
+
     /// Whether nginx still throws away what arrives of the body.
     pub(crate) fn discards_body(self) -> bool {
         // SAFETY: live request.
@@ -143,13 +162,13 @@ impl RequestBody {
         // A buffer of no size has no memory of its own.
         let link = self.r.pool().temp_link(size.max(1)).ok_or(Failed)?;
         self.clear();
-        // SAFETY: a new buffer.
+        // SAFETY: a new buffer. It becomes part of the body when it has something:
+        // nginx does not send empty ones.
         unsafe {
             let buf = (*link).buf;
             (*buf).tag = tag();
             (*buf).end = (*buf).start.add(size);
             (*self.raw).buf = buf;
-            (*self.raw).bufs = link;
             let r = self.r.as_ptr();
             (*r).set_request_body_in_clean_file(1);
             (*r).headers_in.content_length_n = 0;
@@ -174,8 +193,8 @@ impl RequestBody {
                 if (*buf).last == (*buf).end {
                     self.flush()?;
                     // What would only pass through the buffer.
-                    let direct =
-                        if size == 0 { rest.len() } else { (rest.len() - 1) / size * size };
+                    let most = rest.len() - 1;
+                    let direct = most.checked_rem(size).map_or(rest.len(), |kept| most - kept);
                     if direct > 0 {
                         self.write(&rest[..direct])?;
                         rest = &rest[direct..];
@@ -189,6 +208,10 @@ impl RequestBody {
                 rest = &rest[part.len()..];
             }
             (*self.r.as_ptr()).headers_in.content_length_n += data.len() as off_t;
+
+            if (*self.raw).bufs.is_null() && (*buf).last != (*buf).start {
+                (*self.raw).bufs = self.r.pool().link(buf).ok_or(Failed)?;
+            }
         }
         Ok(())
     }
@@ -196,7 +219,7 @@ impl RequestBody {
     /// Makes what was begun the body. More can be appended, if it is finished
     /// again.
     pub(crate) fn finish(&self) -> Result<(), Failed> {
-        // SAFETY: `begin` made the buffer and its link.
+        // SAFETY: `begin` made the buffer.
         let length = unsafe {
             if let Some(temp_file) = (*self.raw).temp_file.as_mut() {
                 self.flush()?;
@@ -244,7 +267,7 @@ impl RequestBody {
             let mut link = ngx_chain_t { buf: &raw mut buf, next: ptr::null_mut() };
 
             let n = ngx_write_chain_to_temp_file(temp_file, &raw mut link);
-            if n == ERROR as isize {
+            if n == ERROR {
                 return Err(Failed);
             }
             (*temp_file).offset += n as off_t;

@@ -263,10 +263,11 @@ fn set_content_length(r: Request, length: off_t) {
         }
         // What nginx still throws away is not for Lua code to count, nor are the
         // bytes of another request a body.
-        if (*raw).discard_body() != 0 || length > headers_in.content_length_n.max(0) {
+        let left = headers_in.content_length_n.max(0);
+        if (*raw).discard_body() != 0 || length > left {
             return;
         }
-        if length < headers_in.content_length_n {
+        if length.max(0) < left {
             // Nobody reads the rest, so nothing may come after it.
             (*raw).set_keepalive(0);
             (*raw).set_lingering_close(1);

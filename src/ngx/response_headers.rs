@@ -146,7 +146,9 @@ fn set_one(r: Request, name: Name, value: &[u8]) -> Result<(), SetError> {
         match name.kind {
             Kind::Single(offset) => {
                 // A slot has two names: ETag and E-Tag.
-                if let Some(old) = (*slot(out, offset)).as_mut() {
+                if let Some(old) = (*slot(out, offset)).as_mut()
+                    && !name.is_of(old)
+                {
                     old.hash = 0;
                 }
                 *slot(out, offset) = single(r, name, value)?;
@@ -194,12 +196,22 @@ fn slot(out: *mut Out, offset: usize) -> Slot {
     out.wrapping_byte_add(offset).cast()
 }
 
-/// Replaces a header that nginx keeps one of. With no value, what is left is
-/// an element that nginx skips, so that it makes no default in its place.
+/// Replaces a header that nginx keeps one of; its name is spelled anew. With no
+/// value, what is left is an element that nginx skips, so that it makes no default
+/// in its place.
 fn single(r: Request, name: Name, value: &[u8]) -> Result<*mut ngx_table_elt_t, SetError> {
     let values: &[&[u8]] = if value.is_empty() { &[] } else { &[value] };
     match replace(r, name, values)? {
-        Some(header) => Ok(header),
+        Some(header) => {
+            // SAFETY: the header is of the live request's list.
+            unsafe {
+                if (*header).key.bytes() != name.text {
+                    let key = string::in_pool(r.pool(), name.text);
+                    (*header).key = key.ok_or(SetError::NoMemory)?;
+                }
+            }
+            Ok(header)
+        }
         None => {
             let header = push(r, name, b"")?;
             // SAFETY: the header was just made.

@@ -1,5 +1,6 @@
 //! Subrequests: making one, and what it has from its parent.
 
+use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr;
 
@@ -45,6 +46,13 @@ pub(crate) fn detach(sr: Request) {
         (*sr.as_ptr()).set_background(1);
         (*sr.as_ptr()).set_buffered(0);
         (*sr.as_ptr()).write_event_handler = Some(ngx_http_request_empty_handler);
+
+        // nginx bounds the reading of a file by the client's send_timeout.
+        let connection = sr.connection();
+        let event = (*connection).write;
+        if (*event).timer_set() != 0 && (*event).delayed() == 0 && (*connection).buffered() == 0 {
+            ngx_del_timer(event);
+        }
     }
 }
 
@@ -120,8 +128,7 @@ pub(crate) fn set_body_and_headers(
     set_length(sr, length).ok_or(BodyError::NoMemory)
 }
 
-/// Leaves a subrequest with its parent's body; gives the length, if the parent
-/// has one.
+/// Gives a subrequest its parent's body; gives the length, if the parent has one.
 fn share_body(parent: Request, sr: Request) -> Result<Option<usize>, BodyError> {
     // SAFETY: live requests.
     unsafe {
@@ -137,6 +144,10 @@ fn share_body(parent: Request, sr: Request) -> Result<Option<usize>, BodyError> 
         {
             return Err(BodyError::InPassingFile);
         }
+        // Code in the subrequest may put another body in place.
+        let copy = sr.pool().alloc().ok_or(BodyError::NoMemory)?.as_ptr();
+        ptr::copy_nonoverlapping(body, copy, 1);
+        (*sr.as_ptr()).request_body = copy;
         let length = buf::bufs((*body).bufs).map(|buf| buf::size(buf)).sum();
         Ok((length > 0 || declared >= 0).then_some(length))
     }
@@ -204,6 +215,7 @@ fn copy_headers(parent: Request, sr: Request) -> Option<()> {
             source,
             to: ngx_palloc(sr.pool().as_ptr(), room * size).cast(),
             dropped: Vec::new(),
+            last: Cell::new((&raw const (*source).part, 0)),
         };
         if moved.to.is_null() {
             return None;
@@ -235,29 +247,49 @@ struct Moved {
     to: *mut ngx_table_elt_t,
     /// Positions in the source that have no copy.
     dropped: Vec<usize>,
+    /// The part where the last header was found, and its first position: the
+    /// next one is mostly near.
+    last: Cell<(*const ngx_list_part_t, usize)>,
 }
 
 impl Moved {
     /// The copy of a header; null if there is none.
     unsafe fn copy_of(&self, header: *mut ngx_table_elt_t) -> *mut ngx_table_elt_t {
         // SAFETY: the source is live.
+        let position = unsafe {
+            self.position(header, self.last.get())
+                .or_else(|| self.position(header, (&raw const (*self.source).part, 0)))
+        };
+        match position {
+            Some(i) if !self.dropped.contains(&i) => {
+                let before = self.dropped.iter().filter(|dropped| **dropped < i).count();
+                // SAFETY: there is a copy of all but what was dropped.
+                unsafe { self.to.add(i - before) }
+            }
+            _ => ptr::null_mut(),
+        }
+    }
+
+    /// The position of a header in the source, from a part and its first
+    /// position on.
+    unsafe fn position(
+        &self,
+        header: *mut ngx_table_elt_t,
+        (mut part, mut first): (*const ngx_list_part_t, usize),
+    ) -> Option<usize> {
+        // SAFETY: the parts of a live list.
         unsafe {
-            let mut part = &raw const (*self.source).part;
-            let mut first = 0;
             while !part.is_null() {
                 let elts: *mut ngx_table_elt_t = (*part).elts.cast();
                 if header >= elts && header < elts.add((*part).nelts) {
-                    let i = first + header.offset_from(elts) as usize;
-                    if self.dropped.contains(&i) {
-                        return ptr::null_mut();
-                    }
-                    return self.to.add(i - self.dropped.iter().filter(|d| **d < i).count());
+                    self.last.set((part, first));
+                    return Some(first + header.offset_from(elts) as usize);
                 }
                 first += (*part).nelts;
                 part = (*part).next;
             }
         }
-        ptr::null_mut()
+        None
     }
 
     /// Has the pointers to headers point to the copies.

@@ -21,40 +21,6 @@ impl Ctx {
     }
 }
 
-impl Ctx {
-    /// While the code waits for subrequests, the connection belongs to them: a
-    /// proxy ends when the client goes away.
-    pub(super) fn watch_client_of_subrequests(&self) {
-        let r = self.request;
-        if r.is_main() && r.loc_conf().check_client_abort != 1 {
-            // SAFETY: live request.
-            unsafe { (*r.as_ptr()).read_event_handler = Some(ask_subrequest) };
-        }
-    }
-
-    /// The subrequest, at any depth, that nginx runs for this request.
-    fn running_subrequest(&self) -> Option<Request> {
-        let sr = self.entry.group()?.running().next()?;
-        Ctx::existing(sr).and_then(Ctx::running_subrequest).or(Some(sr))
-    }
-}
-
-unsafe extern "C" fn ask_subrequest(r: *mut ngx_http_request_t) {
-    ngx::callback("client abort", (), || {
-        // SAFETY: nginx calls the read event handler of a live request.
-        let request = unsafe { Request::from_ptr(r) };
-        let sr = Ctx::existing(request).and_then(Ctx::running_subrequest);
-        let asked = sr.unwrap_or(request).as_ptr();
-        // SAFETY: live request.
-        unsafe {
-            match (*asked).read_event_handler {
-                Some(handler) if sr.is_some() => handler(asked),
-                _ => ngx_http_block_reading(r),
-            }
-        }
-    });
-}
-
 unsafe extern "C" fn check_connection(r: *mut ngx_http_request_t) {
     ngx::callback("client abort", (), || {
         // SAFETY: nginx calls the read event handler of a live request.

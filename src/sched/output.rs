@@ -166,7 +166,8 @@ impl Output {
     pub(crate) fn finish(&self, ctx: &Ctx) -> ngx_int_t {
         let r = ctx.request;
         if self.eof.get() {
-            return OK;
+            // The answer to HEAD ended with the first print.
+            return if header_only(r) && !discard_body(r) { ERROR } else { OK };
         }
         if self.failed.get() {
             return ERROR;
@@ -188,11 +189,11 @@ impl Output {
         if self.send_header(ctx).is_err() {
             return ERROR;
         }
+        if !discard_body(r) {
+            return ERROR;
+        }
         if header_only(r) {
             return OK;
-        }
-        if r.is_main() && !discard_body(r) {
-            return ERROR;
         }
         self.send_last(ctx)
     }
@@ -323,7 +324,6 @@ impl Output {
         unsafe {
             let raw = r.as_ptr();
             if !self.buffering.get()
-                && r.is_main()
                 && (*raw).http_version < NGX_HTTP_VERSION_11 as ngx_uint_t
                 && (*raw).headers_out.content_length_n < 0
                 && r.loc_conf().http10_buffering == 1
@@ -397,6 +397,6 @@ pub(crate) fn clear_accept_ranges(r: Request) {
 /// What the client sent as a body and nobody read must not be taken for the
 /// next request.
 fn discard_body(r: Request) -> bool {
-    // SAFETY: live request.
+    // SAFETY: live request. nginx does nothing for subrequests.
     unsafe { ngx_http_discard_request_body(r.as_ptr()) == OK }
 }

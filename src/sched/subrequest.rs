@@ -30,14 +30,16 @@ pub(crate) struct Reply {
     /// What nginx calls at the end.
     post: ngx_http_post_subrequest_t,
     group: *const Group,
-    /// The subrequest, while it runs.
-    running: Cell<Option<Request>>,
     request: Cell<Option<Request>>,
+    /// nginx has ended the subrequest.
+    over: Cell<bool>,
     pub status: Cell<ngx_int_t>,
     pub body: RefCell<Vec<u8>>,
     /// The end of the body was seen.
     pub complete: Cell<bool>,
 }
+
+type Handler = unsafe extern "C" fn(*mut ngx_http_request_t, *mut c_void, ngx_int_t) -> ngx_int_t;
 
 /// More than this is not set aside on the word of a Content-Length.
 const LARGEST_RESERVE: usize = 1 << 20;
@@ -76,7 +78,6 @@ impl Group {
         let reply = self.replies.get(self.pending.get())?;
         let post = (&raw const reply.post).cast_mut();
         let sr = subrequest::create(parent, uri, args, post)?;
-        reply.running.set(Some(sr));
         reply.request.set(Some(sr));
         self.pending.set(self.pending.get() + 1);
         Some(sr)
@@ -85,7 +86,7 @@ impl Group {
     /// Has the subrequests that were started do nothing: something went wrong
     /// with a later one.
     pub(crate) fn cancel(&self) {
-        for sr in self.replies.iter().filter_map(|reply| reply.running.get()) {
+        for sr in self.replies.iter().filter_map(Reply::request) {
             // SAFETY: a subrequest that nginx has not run yet.
             unsafe { (*sr.as_ptr()).write_event_handler = Some(finish_cancelled) };
         }
@@ -98,7 +99,6 @@ impl Group {
         thread.wait_for(Wait::Subrequests);
         let ctx = thread.ctx();
         ctx.waiting_for_subrequests.set(ctx.waiting_for_subrequests.get() + 1);
-        ctx.watch_client_of_subrequests();
     }
 
     /// Nobody waits any more.
@@ -109,11 +109,6 @@ impl Group {
             let ctx = thread.ctx();
             ctx.waiting_for_subrequests.set(ctx.waiting_for_subrequests.get() - 1);
         }
-    }
-
-    /// The subrequests that are not over.
-    pub(super) fn running(&self) -> impl Iterator<Item = Request> {
-        self.replies.iter().filter_map(|reply| reply.running.get())
     }
 
     fn one_is_over(&self) {
@@ -128,7 +123,6 @@ impl Group {
         thread.wake(results);
 
         let ctx = thread.ctx();
-        ctx.watch_client();
         // The subrequest is still being ended, below us on the stack.
         // SAFETY: live request; nginx runs it when that is done.
         unsafe {
@@ -149,8 +143,8 @@ impl Reply {
                 data: ptr::null_mut(),
             },
             group: ptr::null(),
-            running: Cell::new(None),
             request: Cell::new(None),
+            over: Cell::new(false),
             status: Cell::new(0),
             body: RefCell::default(),
             complete: Cell::new(false),
@@ -163,17 +157,9 @@ impl Reply {
         // the main request.
         unsafe {
             let post = (*r.as_ptr()).post_subrequest.as_ref()?;
-            let ours = post.handler.is_some_and(|handler| {
-                core::ptr::fn_addr_eq(
-                    handler,
-                    subrequest_over
-                        as unsafe extern "C" fn(
-                            *mut ngx_http_request_t,
-                            *mut c_void,
-                            ngx_int_t,
-                        ) -> ngx_int_t,
-                )
-            });
+            let ours = post
+                .handler
+                .is_some_and(|handler| ptr::fn_addr_eq(handler, subrequest_over as Handler));
             if ours { post.data.cast::<Reply>().as_ref() } else { None }
         }
     }
@@ -221,10 +207,7 @@ impl Reply {
             // nginx still reads the file that is the response.
             return rc;
         }
-        if self.running.take().is_none() {
-            return rc;
-        }
-        if closes(rc) {
+        if self.over.replace(true) || closes(rc) {
             return rc;
         }
 

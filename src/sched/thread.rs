@@ -11,7 +11,7 @@ use core::cell::{Cell, RefCell, UnsafeCell};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use super::ctx::{Exit, Redirect};
+use super::exit::{Exit, Redirect};
 use super::failures::Failures;
 use super::subrequest::Group;
 use super::writer::Written;
@@ -127,13 +127,6 @@ impl Thread {
         self.closure.get()
     }
 
-    /// The subrequests that it waits for.
-    pub(super) fn group(&self) -> Option<&Group> {
-        // SAFETY: a group lives as long as the main request, and takes itself
-        // out of the thread when it is over.
-        unsafe { self.group.get().as_ref() }
-    }
-
     /// Notes what the running code waits for. The caller then yields.
     pub(crate) fn wait_for(&self, wait: Wait) {
         self.wait.set(Some(wait));
@@ -196,7 +189,9 @@ impl Thread {
         }
         let Some(coroutine) = self.coroutine.take() else { return };
         self.stop_timer();
-        if let Some(group) = self.group() {
+        // SAFETY: a group lives as long as the main request, and takes itself
+        // out of the thread when it is over.
+        if let Some(group) = unsafe { self.group.get().as_ref() } {
             group.forget_thread();
         }
         self.wait.set(None);

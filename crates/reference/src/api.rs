@@ -237,7 +237,7 @@ pub const API: &[Group] = &[
         ],
     ),
     done(Module("ngx.re"), "regex.md", &[f("split", ANY), f("opt", ANY)]),
-    done(Module("resty.core"), "README.md", &[]),
+    done(Module("resty.core"), "modules.md", &[]),
     done(
         Module("resty.core.base"),
         "modules.md",
@@ -272,7 +272,6 @@ pub const API: &[Group] = &[
         "regex.md",
         &[
             f("check_buf_size", ANY),
-            f("collect_captures", ANY),
             f("destroy_compiled_regex", ANY),
             f("is_regex_cache_empty", ANY),
             f("re_match_compile", ANY),

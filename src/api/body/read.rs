@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use nginx_lua_text::args::{Args, Counting, Value};
+use nginx_lua_text::args::Counting;
 
 use super::integer;
 use crate::api::call::{self, NO_REQUEST_OBJECT, REQUEST_OBJECT_NOT_FOUND, cannot_wait, park};
-use crate::api::headers::Fields;
+use crate::api::query;
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
@@ -153,18 +153,6 @@ pub(super) fn get_post_args(l: State) -> Return {
     }
 
     let text = joined(&body, usize::MAX);
-    let mut args = Args::new(&text, usize::try_from(max).unwrap_or(0), Counting::Pieces);
-    l.new_table(0, 4);
-    let mut fields = Fields::new(l);
-    for (name, value) in args.by_ref() {
-        fields.add(l, &name, |l| match value {
-            Value::Flag => l.push_boolean(true),
-            Value::Text(text) => l.push_bytes(text),
-        });
-    }
-    if args.truncated() {
-        l.push_bytes("truncated");
-        return Ok(2);
-    }
-    Ok(1)
+    l.new_table(0, query::room(&text));
+    Ok(query::fill(l, &text, usize::try_from(max).unwrap_or(0), Counting::Pieces))
 }

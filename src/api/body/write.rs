@@ -135,7 +135,10 @@ fn read(l: State, r: Request) -> Result<RequestBody, Raise> {
     if r.discards_body() {
         return Err(l.error("request body already discarded asynchronously"));
     }
-    r.body().ok_or_else(|| l.error("request body not read yet"))
+    if r.body().is_none() {
+        return Err(l.error("request body not read yet"));
+    }
+    r.own_body().ok_or_else(|| l.error("no memory"))
 }
 
 /// The body that `init_body` has begun.

@@ -2,15 +2,17 @@
 
 use core::ffi::c_int;
 
+use mlua::Lua;
 use nginx_lua_text::escape::{Set, escape};
 
 use crate::api::header_values::{key, with_values};
-use crate::api::uri::encode_args;
+use crate::api::query;
 use crate::lua::state::Type;
 use crate::lua::{Raise, State};
 use crate::ngx::subrequest::{Body, Variables};
 use crate::ngx::variable::{self, Name, Refused, SHORT};
 use crate::ngx::{Request, request_headers, string};
+use crate::sys::lua::{LUA_OK, LUA_REGISTRYINDEX, lua_pcall};
 use crate::sys::*;
 
 pub(super) struct Options {
@@ -19,11 +21,14 @@ pub(super) struct Options {
     pub scope: Variables,
     /// The option `ctx` is there.
     pub has_ctx: bool,
-    vars: Vec<(Vec<u8>, Vec<u8>)>,
+    vars: Vec<Assignment>,
     has_headers: bool,
-    body: Option<Vec<u8>>,
+    has_body: bool,
     always_forward_body: bool,
 }
+
+/// A variable's name and its value.
+type Assignment = (Vec<u8>, Vec<u8>);
 
 impl Default for Options {
     fn default() -> Self {
@@ -34,7 +39,7 @@ impl Default for Options {
             has_ctx: false,
             vars: Vec::new(),
             has_headers: false,
-            body: None,
+            has_body: false,
             always_forward_body: false,
         }
     }
@@ -44,51 +49,50 @@ impl Options {
     /// Reads the table at `index`.
     pub(super) fn read(l: State, index: c_int) -> Result<Self, Raise> {
         let base = l.top();
-        // The value of an option, above the stack of the caller.
+        // Leaves the value of an option above the stack of the caller.
         let option = |name: &str| {
             l.set_top(base);
-            l.raw_get_field(index, name);
-            l.type_of(-1)
+            push_field(l, index, name)
         };
         let bad = |name: &str| Err(l.error(format_args!("Bad {name} option value")));
         let mut options = Self::default();
 
-        match option("args") {
+        match option("args")? {
             Type::Nil => {}
-            Type::Table => options.args = Some(encode_args(l, l.top())?),
+            Type::Table => options.args = Some(query::encode(l, l.top())?),
             Type::String | Type::Number => options.args = l.bytes(-1).map(<[u8]>::to_vec),
             _ => return bad("args"),
         }
-        match option("vars") {
+        match option("vars")? {
             Type::Nil => {}
             Type::Table => options.vars = read_vars(l)?,
             _ => return bad("vars"),
         }
-        let share = option("share_all_vars");
+        let share = option("share_all_vars")?;
         if share == Type::Boolean && l.boolean(-1) {
             options.scope = Variables::Shared;
         } else if !matches!(share, Type::Nil | Type::Boolean) {
             return bad("share_all_vars");
         }
-        let copy = option("copy_all_vars");
+        let copy = option("copy_all_vars")?;
         if copy == Type::Boolean && l.boolean(-1) && options.scope == Variables::Own {
             options.scope = Variables::Copied;
         } else if !matches!(copy, Type::Nil | Type::Boolean) {
             return bad("copy_all_vars");
         }
-        match option("headers") {
+        match option("headers")? {
             Type::Nil => {}
             Type::Table => options.has_headers = true,
             _ => return bad("headers"),
         }
-        option("always_forward_body");
+        option("always_forward_body")?;
         options.always_forward_body = l.boolean(-1);
-        match option("method") {
+        match option("method")? {
             Type::Nil => {}
             Type::Number => options.method = Some(l.number(-1)),
             _ => return Err(l.error("Bad http request method")),
         }
-        match option("ctx") {
+        match option("ctx")? {
             Type::Nil => {}
             Type::Table => options.has_ctx = true,
             _ => {
@@ -98,9 +102,9 @@ impl Options {
                 )));
             }
         }
-        match option("body") {
+        match option("body")? {
             Type::Nil => {}
-            Type::String | Type::Number => options.body = l.bytes(-1).map(<[u8]>::to_vec),
+            Type::String | Type::Number => options.has_body = true,
             _ => return Err(l.error("Bad http request body")),
         }
         l.set_top(base);
@@ -136,10 +140,13 @@ impl Options {
         Ok(variables)
     }
 
-    pub(super) fn request_body(&self, l: State, r: Request) -> Result<Body, Raise> {
-        if let Some(text) = &self.body {
-            let text = string::in_pool(r.pool(), text).ok_or_else(|| l.error("no memory"))?;
-            return Ok(Body::Text(text));
+    /// The body; its text is copied just once, from the options at `index`.
+    pub(super) fn request_body(&self, l: State, index: c_int, r: Request) -> Result<Body, Raise> {
+        if self.has_body {
+            push_field(l, index, "body")?;
+            let text = string::in_pool(r.pool(), l.bytes(-1).unwrap_or_default());
+            l.pop(1);
+            return text.map(Body::Text).ok_or_else(|| l.error("no memory"));
         }
         let method = self.method.map_or(NGX_HTTP_GET, |number| number as u32);
         // SAFETY: live request.
@@ -159,7 +166,7 @@ impl Options {
             return Ok(());
         }
         let base = l.top();
-        l.raw_get_field(index, "headers");
+        push_field(l, index, "headers")?;
         l.push_nil();
         while l.next(base + 1) {
             // Both are copies: making text of them must not disturb the
@@ -187,8 +194,36 @@ fn settable(r: Request, name: &[u8]) -> Result<&'static ngx_http_variable_t, Ref
     Ok(variable)
 }
 
+/// Reads a field of a table, by way of its metatable if it has one.
+const FIELD: &str = "nginx-lua field";
+
+pub(in crate::api) fn open(lua: &Lua) -> mlua::Result<()> {
+    let field: mlua::Function =
+        lua.load("local table, name = ... return table[name]").set_name("=[C]").into_function()?;
+    lua.set_named_registry_value(FIELD, field)
+}
+
+/// Pushes a field of the options, whose defaults may come from a metatable, and
+/// tells its type.
+pub(super) fn push_field(l: State, index: c_int, name: &str) -> Result<Type, Raise> {
+    l.raw_get_field(index, name);
+    if l.type_of(-1) != Type::Nil || !l.push_metatable(index) {
+        return Ok(l.type_of(-1));
+    }
+    l.pop(2);
+    l.raw_get_field(LUA_REGISTRYINDEX, FIELD);
+    l.push_value(index);
+    l.push_bytes(name);
+    // SAFETY: the function and its arguments are on the stack; errors are
+    // caught.
+    match unsafe { lua_pcall(l.as_ptr(), 2, 1, 0) } {
+        LUA_OK => Ok(l.type_of(-1)),
+        _ => Err(Raise::Value),
+    }
+}
+
 /// Reads the table on top of the stack.
-fn read_vars(l: State) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Raise> {
+fn read_vars(l: State) -> Result<Vec<Assignment>, Raise> {
     let table = l.top();
     let mut vars = Vec::new();
     l.push_nil();

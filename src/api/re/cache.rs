@@ -21,12 +21,16 @@ use crate::lua::state::{Ref, Type};
 pub(super) struct Key([usize; 3]);
 
 impl Key {
-    /// The strings stand at these indexes. What is no string counts as none: what
-    /// is wrong with it is said when the key is not found.
+    /// The strings stand at these indexes.
     pub(super) fn new(l: State, strings: [Option<c_int>; 3]) -> Self {
+        /// Of what is no string: nothing is ever kept under it.
+        const NO_STRING: usize = usize::MAX;
+
         let address = |index| match l.type_of(index) {
-            Type::String => l.bytes(index).map_or(0, |bytes| bytes.as_ptr() as usize),
-            _ => 0,
+            Type::String => l.bytes(index).map_or(NO_STRING, |bytes| bytes.as_ptr() as usize),
+            Type::None | Type::Nil => 0,
+            Type::Boolean if !l.boolean(index) => 0,
+            _ => NO_STRING,
         };
         Self(strings.map(|index| index.map_or(0, address)))
     }
@@ -100,6 +104,11 @@ impl Cache {
     pub(super) fn get(&self, key: &Key) -> Option<Rc<Compiled>> {
         let mut entries = self.entries.as_ref()?.borrow_mut();
         entries.get(key).map(|entry| entry.compiled.clone())
+    }
+
+    /// Whether it keeps anything.
+    pub(super) fn is_on(&self) -> bool {
+        self.entries.is_some()
     }
 
     /// Whether it was ever given a regex.

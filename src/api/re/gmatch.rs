@@ -4,7 +4,7 @@ use core::ffi::c_int;
 use std::rc::Rc;
 
 use super::walk::Walk;
-use super::{Compiled, Refused, Regexes, SUBJECT, captures, failed, not_matched, owned, to_text};
+use super::{Compiled, Regexes, SUBJECT, captures, not_matched, owned, to_text};
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
 
@@ -26,13 +26,19 @@ pub(super) fn gmatch(l: State) -> Return {
     to_text(l, SUBJECT)?;
     let compiled = match regexes.search(l, OPTIONS) {
         Ok(compiled) => compiled,
-        Err(Refused::Raise(raise)) => return Err(raise),
-        Err(Refused::Message) => return Ok(failed(l, 1)),
+        Err(refused) => return refused.results(l, 1),
     };
 
-    l.new_table(1, 0);
+    l.new_table(2, 0);
+    let checks_utf = compiled.regex.checks_utf;
     let iteration = Iteration { compiled, walk: Walk::new(0) };
-    regexes.kinds.iterator.push_with(l, iteration, SUBJECT);
+    if checks_utf {
+        regexes.kinds.iterator.push_with(l, iteration, SUBJECT);
+    } else {
+        regexes.kinds.iterator.push(l, iteration);
+        l.push_value(SUBJECT);
+        l.raw_set_index(-3, 2);
+    }
     l.raw_set_index(-2, 1);
     l.push_ref(regexes.kinds.iterator_metatable);
     l.set_metatable(-2);
@@ -56,16 +62,20 @@ pub(super) fn next(l: State) -> Return {
         return Ok(1);
     };
 
-    owned::push_companion(l, 2);
+    // What was seen to be UTF-8 is where code cannot put something else.
+    if iteration.compiled.regex.checks_utf {
+        owned::push_companion(l, 2);
+    } else {
+        l.raw_get_index(1, 2);
+    }
     let subject = l.bytes(3).unwrap_or_default();
     let Iteration { compiled, walk } = &mut iteration;
     match walk.find(&regexes.matcher, &compiled.regex, subject) {
         Ok(Some(found)) => {
             captures::push(l, &compiled.regex, &found, subject, None);
             drop(found);
-            if let Some(place) = regexes.kinds.iterator.get(l, 2) {
-                *place = Some(iteration);
-            }
+            // SAFETY: what is at index 2 was looked at above.
+            unsafe { *owned::value(l, 2) = Some(iteration) };
             Ok(1)
         }
         Ok(None) => {

@@ -4,7 +4,10 @@ use core::ffi::c_int;
 use std::rc::Rc;
 
 use super::super::function::Function;
-use super::{Compiled, Refused, Regexes, find, gmatch, match_, push_native, split, substitute};
+use super::cache::Cache;
+use super::{
+    Compiled, Refused, Regexes, find, gmatch, match_, pcre, push_native, split, substitute,
+};
 use crate::lua::state::Type;
 use crate::lua::{Return, State, function};
 use crate::sys::lua::{LUA_REGISTRYINDEX, lua_CFunction};
@@ -81,6 +84,9 @@ fn opt(l: State) -> Return {
             "bad argument #1 to 'ngx_lua_ffi_set_jit_stack_size' (cannot convert '{kind}' to 'int')"
         )));
     }
+    if !pcre::has_jit() {
+        return Err(l.error("no pcre jit support found"));
+    }
     if !regexes.matcher.set_stack(l.number(2) as usize) {
         return Err(l.error("pcre jit stack allocation failed"));
     }
@@ -93,17 +99,17 @@ fn is_regex_cache_empty(l: State) -> Return {
     Ok(1)
 }
 
-/// `compiled, is_kept = re_match_compile(regex, options?)`, or nil and a message
+/// `compiled, is_kept, flags = re_match_compile(regex, options?)`, or nil and a message
 fn re_match_compile(l: State) -> Return {
     l.set_top(2);
     // Where all others have the subject.
     l.push_nil();
     l.insert(1);
-    give(l, |regexes| regexes.search(l, 3))
+    give(l, |regexes| (&regexes.searches, regexes.search(l, 3)))
 }
 
-/// `compiled, is_kept = re_sub_compile(regex, options?, replace?, function?)`, or
-/// nil and a message
+/// `compiled, is_kept, flags = re_sub_compile(regex, options?, replace?, function?)`,
+/// or nil and a message
 fn re_sub_compile(l: State) -> Return {
     l.set_top(4);
     l.push_nil();
@@ -112,21 +118,26 @@ fn re_sub_compile(l: State) -> Return {
     if template.is_some() && l.type_of(4) != Type::String {
         return Err(super::no_length(l, "replace", 4));
     }
-    give(l, |regexes| regexes.replacement(l, 3, template))
+    give(l, |regexes| (&regexes.replacements, regexes.replacement(l, 3, template)))
 }
 
-fn give(l: State, compile: impl FnOnce(&Regexes) -> Result<Rc<Compiled>, Refused>) -> Return {
+/// Pushes what `compile` gives, and what lua-resty-core returns beside it:
+/// whether the cache keeps it, and the options.
+fn give(
+    l: State,
+    compile: impl FnOnce(&Regexes) -> (&Cache, Result<Rc<Compiled>, Refused>),
+) -> Return {
     let regexes = Regexes::of(l)?;
-    match compile(&regexes) {
+    let (cache, compiled) = compile(&regexes);
+    match compiled {
         Ok(compiled) => {
             let options = compiled.regex.options;
             regexes.kinds.compiled.push(l, compiled);
-            l.push_boolean(options.once);
+            l.push_boolean(options.once && cache.is_on());
             l.push_integer(options.flags());
             Ok(3)
         }
-        Err(Refused::Raise(raise)) => Err(raise),
-        Err(Refused::Message) => Ok(super::failed(l, 1)),
+        Err(refused) => refused.results(l, 1),
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Options {
     pub jit: bool,
     /// `d`: find the longest match, without groups.
     pub dfa: bool,
+    /// `U`: a subject that is not UTF-8 is no error.
+    pub lenient: bool,
     /// `D`: names may be given to several groups.
     pub duplicate_names: bool,
 }
@@ -21,7 +23,6 @@ impl Options {
     /// The error is the first letter that is none.
     pub(super) fn parse(letters: &[u8]) -> Result<Self, u8> {
         let mut options = Self::default();
-        let mut lenient = false;
 
         for letter in letters {
             options.compile |= match letter {
@@ -38,7 +39,7 @@ impl Options {
                     continue;
                 }
                 b'U' => {
-                    lenient = true;
+                    options.lenient = true;
                     PCRE2_UTF
                 }
                 b'D' => {
@@ -58,7 +59,7 @@ impl Options {
 
         // PCRE2 reads beyond the subject when it is told not to look and the
         // subject is not UTF-8. This way it looks, and takes no offence.
-        if lenient && !options.dfa {
+        if options.lenient && !options.dfa {
             options.compile |= PCRE2_MATCH_INVALID_UTF;
         }
         Ok(options)
@@ -71,16 +72,6 @@ impl Options {
             | flag(self.dfa, 2)
             | flag(self.jit, 4)
             | flag(self.duplicate_names, 8)
-            | flag(self.utf() && !self.checks_utf(), 16)
-    }
-
-    /// Whether the subject is made of characters of several bytes.
-    pub(super) fn utf(&self) -> bool {
-        self.compile & PCRE2_UTF != 0
-    }
-
-    /// Whether a subject that is not UTF-8 is an error.
-    pub(super) fn checks_utf(&self) -> bool {
-        self.compile & (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF) == PCRE2_UTF
+            | flag(self.lenient, 16)
     }
 }

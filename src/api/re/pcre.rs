@@ -7,6 +7,7 @@ use core::ptr::{self, NonNull};
 use core::slice;
 
 use super::options::Options;
+use crate::lua::allocator::is_for_memcheck;
 use crate::ngx::log;
 use crate::sys::NGX_LOG_INFO;
 use crate::sys::pcre2::*;
@@ -20,6 +21,10 @@ pub(super) struct Regex {
     names: &'static [u8],
     name_entry: usize,
     pub name_count: usize,
+    /// The subject is made of characters of several bytes.
+    pub utf: bool,
+    /// A subject that is not UTF-8 is an error.
+    pub checks_utf: bool,
     has_machine_code: bool,
 }
 
@@ -53,8 +58,20 @@ impl Regex {
             names: &[],
             name_entry: 0,
             name_count: 0,
-            has_machine_code: options.jit && !options.dfa && compile_jit(code, pattern),
+            utf: false,
+            checks_utf: false,
+            has_machine_code: false,
         };
+        // The pattern can have options in it, `(*UTF)` and `(*NO_JIT)` among them.
+        let all: u32 = regex.info(PCRE2_INFO_ALLOPTIONS);
+        regex.utf = all & PCRE2_UTF != 0;
+        regex.checks_utf = regex.utf && all & PCRE2_MATCH_INVALID_UTF == 0;
+        // Machine code reads whole vectors and leaves out what is behind the
+        // subject; memcheck cannot tell.
+        if options.jit && !options.dfa && !is_for_memcheck() {
+            compile_jit(code, pattern);
+            regex.has_machine_code = regex.info::<usize>(PCRE2_INFO_JITSIZE) > 0;
+        }
         if !options.dfa {
             regex.groups = regex.info::<u32>(PCRE2_INFO_CAPTURECOUNT) as usize;
             regex.name_count = regex.info::<u32>(PCRE2_INFO_NAMECOUNT) as usize;
@@ -96,8 +113,16 @@ impl Drop for Regex {
     }
 }
 
+/// Whether PCRE2 can make machine code.
+pub(super) fn has_jit() -> bool {
+    let mut answer = 0u32;
+    // SAFETY: there is room for the answer.
+    unsafe { pcre2_config(PCRE2_CONFIG_JIT, (&raw mut answer).cast()) };
+    answer != 0
+}
+
 /// Makes machine code. Without it, the regex works as well.
-fn compile_jit(code: NonNull<pcre2_code>, pattern: &[u8]) -> bool {
+fn compile_jit(code: NonNull<pcre2_code>, pattern: &[u8]) {
     // SAFETY: the code was just compiled.
     let rc = unsafe { pcre2_jit_compile(code.as_ptr(), PCRE2_JIT_COMPLETE) };
     if rc != 0 {
@@ -109,7 +134,6 @@ fn compile_jit(code: NonNull<pcre2_code>, pattern: &[u8]) -> bool {
             ),
         );
     }
-    rc == 0
 }
 
 fn compile_error(pattern: &[u8], error: c_int, offset: usize) -> Vec<u8> {
@@ -158,8 +182,9 @@ const USUAL_PAIRS: u32 = 16;
 /// The smallest stack for machine code.
 const SMALLEST_STACK: usize = 32 * 1024;
 
-/// Numbers that a DFA match may note. PCRE2's own programs use 1,000.
+/// Numbers that a DFA match may note: at first, and if that was not enough.
 const DFA_WORKSPACE: usize = 1000;
+const LARGE_DFA_WORKSPACE: usize = 1 << 20;
 
 impl Matcher {
     /// `None` if there is no memory. A limit of 0 means PCRE2's own.
@@ -223,7 +248,7 @@ impl Matcher {
         let (code, data) = (regex.code.as_ptr(), found.groups.data.as_ptr());
         let (context, text, len) = (self.context.as_ptr(), subject.as_ptr(), subject.len());
         let options = if checked { PCRE2_NO_UTF_CHECK } else { 0 };
-        let needs_check = regex.options.checks_utf() && !checked;
+        let needs_check = regex.checks_utf && !checked;
 
         // SAFETY: all of it is live; pointer and length belong together, and
         // `start` is not behind the end.
@@ -231,19 +256,16 @@ impl Matcher {
             if regex.has_machine_code && !needs_check {
                 pcre2_jit_match(code, text, len, start, 0, data, context)
             } else if regex.options.dfa {
-                let mut space = [const { MaybeUninit::<c_int>::uninit() }; DFA_WORKSPACE];
-                let space = space.as_mut_ptr().cast();
-                pcre2_dfa_match(
-                    code,
-                    text,
-                    len,
-                    start,
-                    options,
-                    data,
-                    context,
-                    space,
-                    DFA_WORKSPACE,
-                )
+                let run = |space: &mut [MaybeUninit<c_int>]| {
+                    let (room, size) = (space.as_mut_ptr().cast(), space.len());
+                    pcre2_dfa_match(code, text, len, start, options, data, context, room, size)
+                };
+                match run(&mut [const { MaybeUninit::uninit() }; DFA_WORKSPACE]) {
+                    PCRE2_ERROR_DFA_WSSIZE => {
+                        run(Box::new_uninit_slice(LARGE_DFA_WORKSPACE).as_mut())
+                    }
+                    rc => rc,
+                }
             } else {
                 pcre2_match(code, text, len, start, options, data, context)
             }

@@ -1,6 +1,8 @@
--- Replacing by a function: it may wait, which a C function that called it could
--- not outlive.
-local sub, gsub, begin, step, finish = ...
+-- The table ngx.re. Replacing by a function is done here: it may wait, which a C
+-- function that called it could not outlive.
+local natives = ...
+local begin, step, finish = natives.begin, natives.step, natives.finish
+local sub, gsub = natives.sub, natives.gsub
 local type = type
 
 local function replace_by(call, all, subject, regex, options)
@@ -15,18 +17,20 @@ local function replace_by(call, all, subject, regex, options)
     return finish(substitution, text)
 end
 
-local function re_sub(subject, regex, replace, options)
+local re = { match = natives.match, find = natives.find, gmatch = natives.gmatch }
+
+function re.sub(subject, regex, replace, options)
     if type(replace) == "function" then
         return replace_by(replace, false, subject, regex, options)
     end
     return sub(subject, regex, replace, options)
 end
 
-local function re_gsub(subject, regex, replace, options)
+function re.gsub(subject, regex, replace, options)
     if type(replace) == "function" then
         return replace_by(replace, true, subject, regex, options)
     end
     return gsub(subject, regex, replace, options)
 end
 
-return re_sub, re_gsub
+return re

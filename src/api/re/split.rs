@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 
 use super::walk::Walk;
-use super::{Refused, Regexes, SUBJECT, failed, not_a_table, not_matched, offset, to_text};
+use super::{Regexes, SUBJECT, not_a_table, not_matched, offset, to_text};
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 
@@ -36,8 +36,7 @@ pub(super) fn split(l: State) -> Return {
     }
     let compiled = match regexes.search(l, OPTIONS) {
         Ok(compiled) => compiled,
-        Err(Refused::Raise(raise)) => return Err(raise),
-        Err(Refused::Message) => return Ok(failed(l, 1)),
+        Err(refused) => return refused.results(l, 1),
     };
 
     let mut pieces = Pieces { l, len: 0, last_filled: 0 };

@@ -4,7 +4,7 @@ use core::ffi::c_int;
 use std::rc::Rc;
 
 use super::walk::Walk;
-use super::{Compiled, Refused, Regexes, SUBJECT, captures, failed, not_matched, owned, to_text};
+use super::{Compiled, Regexes, SUBJECT, captures, not_matched, owned, to_text};
 use crate::lua::{Raise, Return, State};
 
 /// `result, count, err = ngx.re.sub(subject, regex, replace, options?)`
@@ -36,8 +36,7 @@ fn by_template(l: State, all: bool) -> Return {
     to_text(l, REPLACE)?;
     let compiled = match regexes.replacement(l, OPTIONS, Some(REPLACE)) {
         Ok(compiled) => compiled,
-        Err(Refused::Raise(raise)) => return Err(raise),
-        Err(Refused::Message) => return Ok(failed(l, 2)),
+        Err(refused) => return refused.results(l, 2),
     };
     let Compiled { regex, template: Some(template) } = &*compiled else {
         unreachable!("it was compiled with a template");
@@ -112,8 +111,7 @@ pub(super) fn begin(l: State) -> Return {
     to_text(l, SUBJECT)?;
     let compiled = match regexes.replacement(l, OPTIONS, None) {
         Ok(compiled) => compiled,
-        Err(Refused::Raise(raise)) => return Err(raise),
-        Err(Refused::Message) => return Ok(failed(l, 1)),
+        Err(refused) => return refused.results(l, 1),
     };
     let substitution = Substitution {
         compiled,

@@ -36,12 +36,12 @@ impl Walk {
         let Some(found) = matcher.find(regex, subject, start, checked)? else {
             return Ok(None);
         };
-        self.checked = regex.options.checks_utf();
+        self.checked = regex.checks_utf;
 
         let (from, to) = found.offsets(0);
         // With `\K`, a match can end where the search began.
         self.next = if from == to || to <= start {
-            after_character(subject, to.max(start), regex.options.utf())
+            after_character(subject, to.max(start), regex.utf)
         } else {
             to
         };
