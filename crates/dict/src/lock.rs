@@ -110,6 +110,10 @@ impl Guard<'_> {
 impl Drop for Guard<'_> {
     #[inline]
     fn drop(&mut self) {
+        #[cfg(test)]
+        if crate::tests::interrupted::is_dead() {
+            return;
+        }
         let memory = &self.0.memory;
         if memory.get(LOG_LEN) | memory.get(DYING) | memory.get(TAINTED) != 0 {
             self.recover();

@@ -11,8 +11,11 @@ use core::sync::atomic::{Ordering::Relaxed, compiler_fence};
 use crate::layout::{LOG, LOG_CAPACITY, LOG_LEN};
 use crate::memory::Memory;
 
-fn order() {
+/// Keeps stores before this from being done after it.
+pub(crate) fn order() {
     compiler_fence(core::sync::atomic::Ordering::SeqCst);
+    #[cfg(test)]
+    crate::tests::interrupted::step();
 }
 
 /// Sets a word so that [`undo`] restores it.

@@ -1,5 +1,7 @@
 //! The dictionary against a simple model.
 
+pub(crate) mod interrupted;
+
 use std::alloc::{Layout as Allocation, alloc_zeroed, dealloc};
 
 use proptest::prelude::*;

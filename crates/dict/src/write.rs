@@ -1,8 +1,5 @@
 //! Writing.
 
-use core::sync::atomic::Ordering::Relaxed;
-use core::sync::atomic::compiler_fence;
-
 use crate::entry::{Entry, Fields, HEADER, Type};
 use crate::layout::{Block, DYING, TAINTED};
 use crate::lock::Guard;
@@ -10,6 +7,8 @@ use crate::{Dict, Error, Value, log};
 
 /// How often an entry is evicted to make room.
 const EVICTIONS: usize = 30;
+/// A value that can be restored after half of it was overwritten.
+const SHORT: usize = 16;
 /// How many expired entries are dropped on the way.
 const RECLAIMED: usize = 2;
 
@@ -268,20 +267,28 @@ impl Guard<'_> {
         log::commit(&self.0.memory);
     }
 
-    /// Overwrites a value by one of the same length. A longer one cannot be
-    /// restored, so the entry is marked meanwhile: if this process dies, the
+    /// Overwrites a value by one of the same length. Of a long one, the old bytes
+    /// are not kept, so the entry is marked meanwhile: if this process dies, the
     /// entry goes too.
     fn overwrite(&self, entry: Entry, bytes: &[u8]) {
-        self.0.set_plain(TAINTED, entry.block);
-        compiler_fence(core::sync::atomic::Ordering::SeqCst);
-        self.0.memory.write(entry.value(self.0), bytes);
-        compiler_fence(core::sync::atomic::Ordering::SeqCst);
+        let dict = self.0;
+        let at = entry.value(dict);
+        if bytes.len() <= SHORT {
+            for word in (at - at % 4..at + bytes.len()).step_by(4) {
+                dict.set(word, dict.memory.get(word));
+            }
+        } else {
+            dict.set_plain(TAINTED, entry.block);
+        }
+        log::order();
+        dict.memory.write(at, bytes);
+        log::order();
     }
 
     /// The value is complete.
     fn finish_overwrite(&self, entry: Entry) {
         log::commit(&self.0.memory);
-        self.0.memory.word(TAINTED).store(0, Relaxed);
+        self.0.set_plain(TAINTED, 0);
         self.touch(entry);
     }
 
