@@ -29,8 +29,9 @@ impl Process {
     pub(crate) fn is_dead(self) -> bool {
         // SAFETY: signal 0 only asks whether there is such a process.
         let found = unsafe { libc::kill(self.id() as libc::pid_t, 0) } == 0;
-        if !found {
-            return std::io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH);
+        // EPERM says that there is one, of another user.
+        if !found && std::io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH) {
+            return true;
         }
         let start = (self.0 >> 32) as u32;
         match stat(self.id()) {
