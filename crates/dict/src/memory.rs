@@ -10,6 +10,9 @@ use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 /// A buffer of more words is not kept for values of fewer.
 const LARGE: usize = 64 * 1024 / 8;
 
+/// So many bytes are copied in one go.
+const LONG: usize = 256;
+
 /// A piece of memory, addressed by offsets from its start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {
@@ -92,11 +95,22 @@ impl Memory {
         let first = at - lead;
         // The last word may reach beyond the end: blocks end at multiples of 8.
         assert!(first <= self.len && words * 8 <= self.len - first);
-        out.extend((0..words).map(|i| {
-            // SAFETY: in bounds, as just checked; aligned, since the base is.
-            let word = unsafe { self.base.byte_add(first + i * 8).cast::<AtomicU64>().as_ref() };
-            word.load(Relaxed)
-        }));
+        if len < LONG {
+            out.extend((0..words).map(|i| {
+                // SAFETY: in bounds, as just checked; aligned, since the base is.
+                let word =
+                    unsafe { self.base.byte_add(first + i * 8).cast::<AtomicU64>().as_ref() };
+                word.load(Relaxed)
+            }));
+        } else {
+            // SAFETY: in bounds, as just checked, and there is room for it. C's
+            // memcpy may meet a writer; what it has copied then is thrown away.
+            unsafe {
+                let from = self.base.byte_add(first).as_ptr();
+                libc::memcpy(out.as_mut_ptr().cast(), from.cast(), words * 8);
+                out.set_len(words);
+            }
+        }
         // SAFETY: any bytes are good bytes, and there are that many.
         unsafe { core::slice::from_raw_parts(out.as_ptr().cast::<u8>().add(lead), len) }
     }
@@ -112,6 +126,15 @@ impl Memory {
     /// Copies bytes in.
     pub(crate) fn write(&self, at: usize, bytes: &[u8]) {
         assert!(at <= self.len && bytes.len() <= self.len - at);
+        if bytes.len() >= LONG {
+            // SAFETY: in bounds, as just checked. A reader that meets C's memcpy
+            // throws away what it has read.
+            unsafe {
+                let to = self.base.byte_add(at).as_ptr().cast();
+                libc::memcpy(to, bytes.as_ptr().cast(), bytes.len());
+            }
+            return;
+        }
         let lead = ((8 - at % 8) % 8).min(bytes.len());
         let (head, rest) = bytes.split_at(lead);
         let (words, tail) = rest.as_chunks::<8>();

@@ -18,6 +18,7 @@ pub(super) struct Found {
     len: usize,
     number: f64,
     flags: c_int,
+    stale: bool,
 }
 
 /// Leave it to the other function.
@@ -38,12 +39,13 @@ const NOT_FOUND: c_int = 6;
 const NOT_A_NUMBER: c_int = 8;
 
 /// The functions by name, as addresses, which fit in a Lua number.
-pub(super) fn addresses() -> [(&'static str, f64); 4] {
+pub(super) fn addresses() -> [(&'static str, f64); 5] {
     [
         ("get", get as *const ()),
-        ("store_string", store_string as *const ()),
-        ("store_number", store_number as *const ()),
+        ("store", store as *const ()),
         ("incr", incr as *const ()),
+        ("ttl", ttl as *const ()),
+        ("expire", expire as *const ()),
     ]
     .map(|(name, function)| (name, function as usize as f64))
 }
@@ -68,7 +70,13 @@ unsafe fn key<'a>(key: *const u8, len: usize) -> Option<&'a [u8]> {
 }
 
 /// Finds a value. A string stays where it is until the next call.
-unsafe extern "C" fn get(zone: i64, data: *const u8, len: usize, found: *mut Found) -> c_int {
+unsafe extern "C" fn get(
+    zone: i64,
+    data: *const u8,
+    len: usize,
+    stale: bool,
+    found: *mut Found,
+) -> c_int {
     ngx::callback("ngx.shared", OTHER, || {
         // SAFETY: `shared.lua` passes a dictionary of its machine, a Lua string,
         // and room for the result.
@@ -76,8 +84,9 @@ unsafe extern "C" fn get(zone: i64, data: *const u8, len: usize, found: *mut Fou
         else {
             return OTHER;
         };
-        let result = dict.get(key, zone::now(), |value| {
+        let give = |value: nginx_lua_dict::Found<'_>| {
             found.flags = value.flags;
+            found.stale = value.stale;
             match value.value {
                 Value::String(bytes) => {
                     (found.data, found.len) = (bytes.as_ptr(), bytes.len());
@@ -90,7 +99,11 @@ unsafe extern "C" fn get(zone: i64, data: *const u8, len: usize, found: *mut Fou
                 Value::Boolean(false) => FALSE,
                 Value::Boolean(true) => TRUE,
             }
-        });
+        };
+        let result = match stale {
+            false => dict.get(key, zone::now(), give),
+            true => dict.get_stale(key, zone::now(), give),
+        };
         match result {
             Ok(kind) => kind.unwrap_or(NIL),
             Err(_) => OTHER,
@@ -107,66 +120,40 @@ const MODES: [(Mode, bool); 5] = [
     (Mode::Replace, true),
 ];
 
-/// Stores a string.
-unsafe extern "C" fn store_string(
+/// Stores a value: a string, or what `kind` says of `number`.
+unsafe extern "C" fn store(
     zone: i64,
     mode: c_int,
     data: *const u8,
     len: usize,
+    kind: c_int,
     value: *const u8,
     value_len: usize,
-    ttl: f64,
-    flags: f64,
-) -> c_int {
-    ngx::callback("ngx.shared", OTHER, || {
-        // SAFETY: as above; the value is a Lua string.
-        unsafe {
-            let value = Value::String(slice::from_raw_parts(value, value_len));
-            store(dict(zone), mode, key(data, len), value, ttl, flags)
-        }
-    })
-}
-
-/// Stores a number.
-unsafe extern "C" fn store_number(
-    zone: i64,
-    mode: c_int,
-    data: *const u8,
-    len: usize,
-    value: f64,
+    number: f64,
     ttl: f64,
     flags: f64,
 ) -> c_int {
     ngx::callback("ngx.shared", OTHER, || {
         // SAFETY: as above.
-        let (dict, key) = unsafe { (dict(zone), key(data, len)) };
-        store(dict, mode, key, Value::Number(value), ttl, flags)
+        let (Some(dict), Some(key)) = (unsafe { (dict(zone), key(data, len)) }) else {
+            return OTHER;
+        };
+        let value = match kind {
+            NIL => None,
+            // SAFETY: the value is a Lua string.
+            STRING => Some(Value::String(unsafe { slice::from_raw_parts(value, value_len) })),
+            NUMBER => Some(Value::Number(number)),
+            _ => Some(Value::Boolean(kind == TRUE)),
+        };
+        let Some((mode, evict)) = usize::try_from(mode).ok().and_then(|mode| MODES.get(mode))
+        else {
+            return OTHER;
+        };
+        let (mode, evict, ttl, flags) = (*mode, *evict, milliseconds(ttl), integer(flags));
+        let Stored { result, forcible } =
+            dict.store(key, &Store { mode, evict, value, ttl, flags }, zone::now());
+        code(result.err()) + c_int::from(forcible)
     })
-}
-
-#[inline]
-fn store(
-    dict: Option<&Dict>,
-    mode: c_int,
-    key: Option<&[u8]>,
-    value: Value<'_>,
-    ttl: f64,
-    flags: f64,
-) -> c_int {
-    let (Some(dict), Some(key), Some((mode, evict))) =
-        (dict, key, usize::try_from(mode).ok().and_then(|mode| MODES.get(mode)))
-    else {
-        return OTHER;
-    };
-    let store = Store {
-        mode: *mode,
-        evict: *evict,
-        value: Some(value),
-        ttl: milliseconds(ttl),
-        flags: integer(flags),
-    };
-    let Stored { result, forcible } = dict.store(key, &store, zone::now());
-    code(result.err()) + c_int::from(forcible)
 }
 
 /// Adds to a number. `start` is a number if there is a value to start with.
@@ -177,6 +164,7 @@ unsafe extern "C" fn incr(
     by: f64,
     has_start: bool,
     start: f64,
+    ttl: f64,
     found: *mut Found,
 ) -> c_int {
     ngx::callback("ngx.shared", OTHER, || {
@@ -186,11 +174,40 @@ unsafe extern "C" fn incr(
             return OTHER;
         };
         let Stored { result, forcible } =
-            dict.incr(key, by, has_start.then_some((start, 0)), zone::now());
+            dict.incr(key, by, has_start.then_some((start, milliseconds(ttl))), zone::now());
         if let Ok(number) = result {
             found.number = number;
         }
         code(result.err()) + c_int::from(forcible)
+    })
+}
+
+/// What [`ttl`] gives for a key that is not there.
+const NO_KEY: f64 = f64::INFINITY;
+
+/// The seconds that a key still lives; NaN to leave it to the other function.
+unsafe extern "C" fn ttl(zone: i64, data: *const u8, len: usize) -> f64 {
+    ngx::callback("ngx.shared", f64::NAN, || {
+        // SAFETY: as above.
+        match unsafe { (dict(zone), key(data, len)) } {
+            (Some(dict), Some(key)) => {
+                dict.ttl(key, zone::now()).map_or(NO_KEY, |ms| ms as f64 / 1000.0)
+            }
+            _ => f64::NAN,
+        }
+    })
+}
+
+/// Sets when a key expires.
+unsafe extern "C" fn expire(zone: i64, data: *const u8, len: usize, seconds: f64) -> c_int {
+    ngx::callback("ngx.shared", OTHER, || {
+        // SAFETY: as above.
+        match unsafe { (dict(zone), key(data, len)) } {
+            (Some(dict), Some(key)) => {
+                code(dict.expire(key, milliseconds(seconds), zone::now()).err())
+            }
+            _ => OTHER,
+        }
     })
 }
 
