@@ -81,15 +81,17 @@ impl Entry {
 
     /// Gives it another value of the same length.
     pub(crate) fn rewrite(self, dict: &Dict, kind: Type, flags: i32, expires: u64) {
-        dict.set(self.at + KEY_LEN, self.key_len(dict) as u32 | (kind as u32) << 16);
-        dict.set(self.at + FLAGS, flags.cast_unsigned());
+        let key_len = self.key_len(dict) as u32 | (kind as u32) << 16;
+        dict.set_all([(self.at + KEY_LEN, key_len), (self.at + FLAGS, flags.cast_unsigned())]);
         self.set_expires(dict, expires);
     }
 
     pub(crate) fn set_expires(self, dict: &Dict, expires: u64) {
-        dict.set(self.at + EXPIRES, expires as u32);
-        dict.set(self.at + EXPIRES + 4, (expires >> 32) as u32);
-        dict.set(self.at + BORN, dict.memory.get(GENERATION));
+        dict.set_all([
+            (self.at + EXPIRES, expires as u32),
+            (self.at + EXPIRES + 4, (expires >> 32) as u32),
+            (self.at + BORN, dict.memory.get(GENERATION)),
+        ]);
     }
 
     #[inline]
@@ -188,7 +190,13 @@ impl Dict {
     /// as it was.
     #[inline]
     pub(crate) fn set(&self, at: usize, value: u32) {
-        crate::log::set(&self.memory, at, value);
+        crate::log::set(&self.memory, [(at, value)]);
+    }
+
+    /// Sets several such words.
+    #[inline]
+    pub(crate) fn set_all<const N: usize>(&self, words: [(usize, u32); N]) {
+        crate::log::set(&self.memory, words);
     }
 
     /// Sets a word that means nothing yet.

@@ -174,11 +174,9 @@ impl Guard<'_> {
         dict.set_plain(node + KIND, kind as u32);
         dict.memory.write(node + VALUE, bytes);
 
-        match next {
-            0 => dict.set(ends + end.other().field(), block),
-            next => dict.set(dict.node(next) + end.field(), block),
-        }
-        dict.set(ends + end.field(), block);
+        let from_next =
+            if next == 0 { ends + end.other().field() } else { dict.node(next) + end.field() };
+        dict.set_all([(from_next, block), (ends + end.field(), block)]);
         list.set_value_len(dict, list.value_len(dict) + 1);
         log::commit(&dict.memory);
         Some(())
@@ -202,11 +200,9 @@ impl Guard<'_> {
         let result = f((kind, node + VALUE, dict.memory.get(node + LEN) as usize));
 
         let next = dict.memory.get(node + end.other().field());
-        match next {
-            0 => dict.set(ends + end.other().field(), 0),
-            next => dict.set(dict.node(next) + end.field(), 0),
-        }
-        dict.set(ends + end.field(), next);
+        let from_next =
+            if next == 0 { ends + end.other().field() } else { dict.node(next) + end.field() };
+        dict.set_all([(from_next, 0), (ends + end.field(), next)]);
         list.set_value_len(dict, list.value_len(dict) - 1);
         dict.free(block);
         log::commit(&dict.memory);

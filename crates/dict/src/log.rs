@@ -18,18 +18,23 @@ pub(crate) fn order() {
     crate::tests::interrupted::step();
 }
 
-/// Sets a word so that [`undo`] restores it.
+/// Sets words, given by their offsets, so that [`undo`] restores them.
 #[inline]
-pub(crate) fn set(memory: &Memory, at: usize, value: u32) {
+pub(crate) fn set<const N: usize>(memory: &Memory, words: [(usize, u32); N]) {
     let len = memory.get(LOG_LEN) as usize;
-    assert!(len < LOG_CAPACITY, "the undo log is full");
-    let word = memory.word(at);
-    let record = u64::from((at / 4) as u32) << 32 | u64::from(word.load(Relaxed));
-    memory.long(LOG + len * 8).store(record, Relaxed);
+    assert!(len + N <= LOG_CAPACITY, "the undo log is full");
+    for (i, (at, _)) in words.into_iter().enumerate() {
+        let record = u64::from((at / 4) as u32) << 32 | u64::from(memory.get(at));
+        memory.long(LOG + (len + i) * 8).store(record, Relaxed);
+    }
     order();
-    memory.word(LOG_LEN).store(len as u32 + 1, Relaxed);
+    memory.word(LOG_LEN).store((len + N) as u32, Relaxed);
     order();
-    word.store(value, Relaxed);
+    for (at, value) in words {
+        memory.word(at).store(value, Relaxed);
+        #[cfg(test)]
+        order();
+    }
 }
 
 /// Makes the changes since the last commit final.

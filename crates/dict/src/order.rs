@@ -27,13 +27,13 @@ impl Guard<'_> {
     pub(crate) fn add_newest(&self, entry: Entry) {
         let dict = self.0;
         let next = dict.memory.get(NEWEST);
-        dict.set(entry.newer_at(), 0);
-        dict.set(entry.older_at(), next);
-        match dict.entry(next) {
-            Some(next) => dict.set(next.newer_at(), entry.block),
-            None => dict.set(OLDEST, entry.block),
-        }
-        dict.set(NEWEST, entry.block);
+        let from_older = dict.entry(next).map_or(OLDEST, Entry::newer_at);
+        dict.set_all([
+            (entry.newer_at(), 0),
+            (entry.older_at(), next),
+            (from_older, entry.block),
+            (NEWEST, entry.block),
+        ]);
         let moves = dict.memory.word(MOVES);
         moves.store(moves.load(Relaxed).wrapping_add(1), Relaxed);
     }
@@ -44,14 +44,9 @@ impl Guard<'_> {
         if dict.memory.get(CURSORS_USED) != 0 {
             self.step_aside(entry.block, newer);
         }
-        match dict.entry(newer) {
-            Some(newer) => dict.set(newer.older_at(), older),
-            None => dict.set(NEWEST, older),
-        }
-        match dict.entry(older) {
-            Some(older) => dict.set(older.newer_at(), newer),
-            None => dict.set(OLDEST, newer),
-        }
+        let from_newer = dict.entry(newer).map_or(NEWEST, Entry::older_at);
+        let from_older = dict.entry(older).map_or(OLDEST, Entry::newer_at);
+        dict.set_all([(from_newer, older), (from_older, newer)]);
     }
 
     /// Makes an entry the newest.

@@ -311,9 +311,8 @@ impl Dict {
 
     /// A page that is neither in a list nor has blocks.
     fn mark(&self, page: usize, pages: u32) {
-        self.set(self.layout.descriptor(page), pages);
-        self.set_next(Node::of_page(page), Node::NONE);
-        self.set_prev(page, Node::NONE, Kind::Run);
+        let at = self.layout.descriptor(page);
+        self.set_all([(at, pages), (at + 8, 0), (at + 12, Kind::Run as u32)]);
     }
 
     /// Puts a page first in a list.
