@@ -74,7 +74,7 @@ impl Memory {
         let mut at = at;
         let (words, rest) = bytes.as_chunks::<4>();
         for word in words {
-            if self.get(at) != u32::from_le_bytes(*word).to_le() {
+            if self.get(at) != u32::from_ne_bytes(*word) {
                 return false;
             }
             at += 4;

@@ -18,6 +18,8 @@ use crate::layout::SEQUENCE;
 use crate::{Dict, Error, Torn, Value};
 
 const TRIES: usize = 16;
+/// A value that is worth a look before it is copied.
+const LONG: usize = 4096;
 
 /// What a key leads to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,7 +98,7 @@ impl Dict {
                 spin_loop();
                 continue;
             }
-            let seen = self.copy(hash, key, now, scratch);
+            let seen = self.copy(hash, key, now, sequence, scratch);
             let reclaim = !stale && self.oldest().is_some_and(|e| e.is_expired(self, now));
             fence(Acquire);
             if self.memory.get(SEQUENCE) != sequence {
@@ -121,7 +123,9 @@ impl Dict {
         if !stale {
             guard.reclaim(now);
         }
-        let seen = self.copy(hash, key, now, scratch).expect("nothing changes under the lock");
+        let sequence = self.memory.get(SEQUENCE);
+        let seen = self.copy(hash, key, now, sequence, scratch);
+        let seen = seen.expect("nothing changes under the lock");
         if let Some(seen) = &seen
             && !seen.stale
         {
@@ -137,6 +141,7 @@ impl Dict {
         hash: u32,
         key: &[u8],
         now: u64,
+        sequence: u32,
         scratch: &mut Vec<u64>,
     ) -> Result<Option<Seen>, Torn> {
         let Some(entry) = self.find(hash, key)? else { return Ok(None) };
@@ -144,6 +149,11 @@ impl Dict {
         let len = if kind == Type::List { 0 } else { entry.value_len(self) };
         let start = entry.value(self);
         self.layout.offset(entry.block, start - entry.at + len).ok_or(Torn)?;
+        // The length of something else may be gigabytes.
+        fence(Acquire);
+        if len >= LONG && self.memory.get(SEQUENCE) != sequence {
+            return Err(Torn);
+        }
         self.memory.read(start, len, scratch);
         Ok(Some(Seen {
             entry,

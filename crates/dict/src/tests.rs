@@ -509,7 +509,7 @@ fn a_panic_under_the_lock_leaves_a_good_dictionary() {
 
 #[test]
 fn memory_that_is_too_small_is_refused() {
-    let mut memory = vec![0u64; 1200];
+    let mut memory = vec![0u64; 1000];
     let base = NonNull::new(memory.as_mut_ptr().cast()).expect("memory");
     // SAFETY: the memory outlives the dictionary, if there is one.
     let result = unsafe { Dict::create(base, memory.len() * 8, RESERVED, 0) };

@@ -8,7 +8,7 @@ use crate::{Dict, Error, Value, log};
 /// How often an entry is evicted to make room.
 const EVICTIONS: usize = 30;
 /// A value that can be restored after half of it was overwritten.
-const SHORT: usize = 16;
+const SHORT: usize = size_of::<f64>();
 /// How many expired entries are dropped on the way.
 const RECLAIMED: usize = 2;
 
@@ -274,8 +274,13 @@ impl Guard<'_> {
         let dict = self.0;
         let at = entry.value(dict);
         if bytes.len() <= SHORT {
-            for word in (at - at % 4..at + bytes.len()).step_by(4) {
-                dict.set(word, dict.memory.get(word));
+            let first = at - at % 4;
+            let same = |word| (word, dict.memory.get(word));
+            match (at % 4 + bytes.len()).div_ceil(4) {
+                0 => {}
+                1 => dict.set_all([same(first)]),
+                2 => dict.set_all([same(first), same(first + 4)]),
+                _ => dict.set_all([same(first), same(first + 4), same(first + 8)]),
             }
         } else {
             dict.set_plain(TAINTED, entry.block);
