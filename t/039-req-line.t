@@ -497,3 +497,51 @@ there: DELETE
 FETCH /t
 --- response_body
 FETCH GET
+
+
+
+=== TEST 27: a client that asks for headers gets no more, whatever the method is then
+--- http_config
+    server {
+        listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+        location / {
+            content_by_lua_block { ngx.say("hello, ", ngx.req.get_method()) }
+        }
+    }
+--- config
+    rewrite_by_lua_block { ngx.req.set_method(ngx.HTTP_GET) }
+    location = /lua {
+        content_by_lua_block { ngx.say("hello") }
+    }
+    location = /file {
+        root html;
+        try_files /index.html =404;
+    }
+    location = /proxy {
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
+    location = /error {
+        return 404;
+    }
+--- request eval
+["HEAD /lua", "HEAD /file", "HEAD /proxy", "HEAD /error", "GET /lua"]
+--- error_code eval
+[200, 200, 200, 404, 200]
+--- response_body eval
+["", "", "", "", "hello\n"]
+--- differs: the C module sends a body, which the client takes for the next response
+
+
+
+=== TEST 28: a method that is set back to HEAD
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.req.set_method(ngx.HTTP_GET)
+            ngx.req.set_method(ngx.HTTP_HEAD)
+            ngx.say("hello")
+        }
+    }
+--- request
+HEAD /t
+--- response_body

@@ -1019,3 +1019,62 @@ POST a=1 own default
 asked for args
 --- no_error_log
 [error]
+
+
+
+=== TEST 43: headers: values whose text is made by code that changes the table
+--- config
+    location = /t {
+        content_by_lua_block {
+            local headers = {}
+            for i = 1, 50 do
+                headers["H" .. i] = setmetatable({}, { __tostring = function() return "x" end })
+            end
+            headers.Loop = { setmetatable({}, { __tostring = function()
+                for i = 1, 50 do headers["H" .. i] = nil end
+                for i = 1, 500 do headers["New" .. i] = "y" end
+                return "done"
+            end }) }
+            ngx.say(ngx.location.capture("/sub", { headers = headers }).body)
+        }
+    }
+    location = /sub { content_by_lua_block { ngx.print(ngx.var.http_loop) } }
+--- request
+GET /t
+--- response_body
+done
+--- no_error_log
+[error]
+--- differs: the option came after 0.10.23
+
+
+
+=== TEST 44: options that change while they are read
+--- config
+    location = /t {
+        content_by_lua_block {
+            local function options(name, first, later)
+                local asked = 0
+                return setmetatable({}, { __index = function(_, key)
+                    if key ~= name then return nil end
+                    asked = asked + 1
+                    if asked == 1 then return first end
+                    return later
+                end })
+            end
+            for _, case in ipairs { { "headers", {}, 1 }, { "ctx", {}, "x" }, { "body", "x", nil } } do
+                local ok, res = pcall(ngx.location.capture, "/sub", options(case[1], case[2], case[3]))
+                ngx.say(ok and res.body or res)
+            end
+        }
+    }
+    location = /sub { return 200 "sub"; }
+--- request
+GET /t
+--- response_body
+Bad headers option value
+Bad ctx option value
+sub
+--- no_error_log
+[error]
+--- differs: the C module reads each option once

@@ -1260,3 +1260,65 @@ GET /t
 404 [] true
 --- no_error_log
 [error]
+
+
+
+=== TEST 54: a subrequest that sets another body leaves its parent's alone
+--- config
+    location = /t {
+        content_by_lua_block {
+            ngx.req.read_body()
+            ngx.say(ngx.location.capture("/change", { method = ngx.HTTP_POST }).body)
+            ngx.say(ngx.req.get_body_data(), " ", ngx.var.http_content_length)
+        }
+    }
+    location = /change {
+        content_by_lua_block {
+            ngx.req.read_body()
+            ngx.req.set_body_data("changed")
+            ngx.print(ngx.req.get_body_data(), " ", ngx.var.http_content_length)
+        }
+    }
+--- request
+POST /t
+parent
+--- response_body
+changed 7
+parent 6
+--- no_error_log
+[error]
+--- differs: the C module changes the parent's body, too
+
+
+
+=== TEST 55: a subrequest that sets another body leaves its parent's file alone
+--- http_config eval: $::Upstream =~ s/client_max_body_size 0;/client_max_body_size 0; client_body_buffer_size 100k;/r
+--- config
+    location = /t {
+        client_body_buffer_size 1k;
+        content_by_lua_block {
+            ngx.req.read_body()
+            ngx.say(ngx.location.capture("/change", { method = ngx.HTTP_POST }).body)
+            local file = assert(io.open(ngx.req.get_body_file()))
+            ngx.say(#file:read("*a"))
+            file:close()
+            ngx.say(#ngx.location.capture("/up/x", { method = ngx.HTTP_POST }).body)
+        }
+    }
+    location = /change {
+        content_by_lua_block {
+            ngx.req.read_body()
+            ngx.req.set_body_data("changed")
+            ngx.print(ngx.req.get_body_data())
+        }
+    }
+    location /up/ { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/; }
+--- request eval
+"POST /t\n" . ("abcde" x 10000)
+--- response_body
+changed
+50000
+50033
+--- no_error_log
+[error]
+--- differs: the C module deletes the parent's file

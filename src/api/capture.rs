@@ -183,12 +183,7 @@ fn start(l: State, ctx: &Ctx, group: &Group, number: usize, entry: &Entry) -> Re
         l.error("failed to adjust the subrequest: -1")
     })?;
     options.set_headers(l, entry.options, sr)?;
-    if options.has_ctx {
-        let child = Ctx::of(sr).ok_or_else(|| l.error("no memory"))?;
-        options::push_field(l, entry.options, "ctx")?;
-        child.table.set(l);
-    }
-    Ok(())
+    options.set_ctx(l, entry.options, sr)
 }
 
 fn method(l: State, r: Request, number: Option<f64>) -> Result<Option<Method>, Raise> {

@@ -37,11 +37,14 @@ impl Method {
 }
 
 impl Request {
-    /// Changes the method.
+    /// Changes the method. A client that asks for headers still gets no more.
     pub(crate) fn set_method(self, method: Method) {
         let Method { number, name } = method;
         // SAFETY: live request; nginx does not write to the name.
         unsafe {
+            if self.is_main() && self.line().starts_with(b"HEAD ") {
+                (*self.as_ptr()).set_header_only(1);
+            }
             (*self.as_ptr()).method = number as ngx_uint_t;
             (*self.as_ptr()).method_name =
                 ngx_str_t { len: name.len() - 1, data: name.as_ptr().cast_mut() };

@@ -12,6 +12,7 @@ use crate::lua::{Raise, State};
 use crate::ngx::subrequest::{Body, Variables};
 use crate::ngx::variable::{self, Name, Refused, SHORT};
 use crate::ngx::{Request, request_headers, string};
+use crate::sched::Ctx;
 use crate::sys::lua::{LUA_OK, LUA_REGISTRYINDEX, lua_pcall};
 use crate::sys::*;
 
@@ -19,8 +20,7 @@ pub(super) struct Options {
     pub args: Option<Vec<u8>>,
     pub method: Option<f64>,
     pub scope: Variables,
-    /// The option `ctx` is there.
-    pub has_ctx: bool,
+    has_ctx: bool,
     vars: Vec<Assignment>,
     has_headers: bool,
     has_body: bool,
@@ -160,26 +160,51 @@ impl Options {
         Ok(Body::None)
     }
 
+    /// Gives a subrequest the table of the option as its `ngx.ctx`.
+    pub(super) fn set_ctx(&self, l: State, index: c_int, sr: Request) -> Result<(), Raise> {
+        if !self.has_ctx {
+            return Ok(());
+        }
+        if push_field(l, index, "ctx")? != Type::Table {
+            return Err(l.error("Bad ctx option value"));
+        }
+        let ctx = Ctx::of(sr).ok_or_else(|| l.error("no memory"))?;
+        ctx.table.set(l);
+        Ok(())
+    }
+
     /// Sets the headers of the option, in place of the parent's.
     pub(super) fn set_headers(&self, l: State, index: c_int, sr: Request) -> Result<(), Raise> {
         if !self.has_headers {
             return Ok(());
         }
         let base = l.top();
-        push_field(l, index, "headers")?;
+        if push_field(l, index, "headers")? != Type::Table {
+            return Err(l.error("Bad headers option value"));
+        }
+        // Making text of a value can run code, which must not disturb the
+        // traversal. So it is over before the first header is set.
+        let (table, pairs) = (base + 1, base + 2);
+        l.new_table(16, 0);
+        let mut count = 0;
         l.push_nil();
-        while l.next(base + 1) {
-            // Both are copies: making text of them must not disturb the
-            // traversal.
-            l.push_value(-2);
-            let name = key(l, l.top())?;
+        while l.next(table) {
+            l.raw_set_index(pairs, count + 2);
+            l.push_value(-1);
+            l.raw_set_index(pairs, count + 1);
+            count += 2;
+        }
+        for i in (1..count).step_by(2) {
+            l.raw_get_index(pairs, i);
+            let name = key(l, pairs + 1)?;
             let name = escape(l.bytes(name).unwrap_or_default(), Set::HeaderName).into_owned();
             // The body says how long it is.
             if !name.eq_ignore_ascii_case(b"content-length") {
-                with_values(l, base + 3, |values| request_headers::set(sr, &name, values))?
+                l.raw_get_index(pairs, i + 1);
+                with_values(l, l.top(), |values| request_headers::set(sr, &name, values))?
                     .map_err(|_| l.error("failed to set header"))?;
             }
-            l.set_top(base + 2);
+            l.set_top(pairs);
         }
         l.set_top(base);
         Ok(())
@@ -205,7 +230,7 @@ pub(in crate::api) fn open(lua: &Lua) -> mlua::Result<()> {
 
 /// Pushes a field of the options, whose defaults may come from a metatable, and
 /// tells its type.
-pub(super) fn push_field(l: State, index: c_int, name: &str) -> Result<Type, Raise> {
+fn push_field(l: State, index: c_int, name: &str) -> Result<Type, Raise> {
     l.raw_get_field(index, name);
     if l.type_of(-1) != Type::Nil || !l.push_metatable(index) {
         return Ok(l.type_of(-1));
