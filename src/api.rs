@@ -28,6 +28,7 @@ mod request_headers;
 mod resp;
 mod response_headers;
 mod resty_core;
+mod shared;
 mod sleep;
 mod table;
 mod target;
@@ -63,6 +64,7 @@ pub(crate) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
     re::open(lua, l, conf)?;
     coroutine::open(lua)?;
     ndk::open(l);
+    shared::open(lua, conf)?;
     globals::open(lua, l)?;
     preload::open(lua)?;
 

@@ -9,10 +9,12 @@ mod kind;
 pub(crate) mod phase;
 pub(crate) mod set_by_lua;
 mod setters;
+pub(crate) mod shared;
 
 pub(crate) use chunk::Chunk;
 pub(crate) use phase::{Phase, Phases};
 
+use core::ptr::NonNull;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -33,6 +35,8 @@ pub(crate) struct Handlers {
     pub set: ngx_http_script_code_pt,
     /// Creates a machine and runs `init_by_lua` in it; the error is for the log.
     pub create_vm: fn(&MainConf) -> Result<Rc<Vm>, String>,
+    /// Creates the machine that the workers inherit.
+    pub init: fn(&MainConf) -> ngx_int_t,
 }
 
 /// What stands once in `http {}`. It belongs to the cycle's pool.
@@ -53,6 +57,11 @@ pub(crate) struct MainConf {
     pub exit_worker: Option<Chunk>,
     /// Phases that some location has code for.
     pub used: Phases,
+    /// What `lua_shared_dict` and other modules have declared. The cycle's pool
+    /// owns them.
+    pub zones: Vec<NonNull<shared::Zone>>,
+    /// How many of them nginx has set up.
+    pub zones_ready: Cell<usize>,
     /// Code key → slot in the machine's code table.
     slots: HashMap<Vec<u8>, u32>,
     /// The machine that checks syntax while the configuration is read.
@@ -98,6 +107,8 @@ impl MainConf {
             init_worker: None,
             exit_worker: None,
             used: Phases::empty(),
+            zones: Vec::new(),
+            zones_ready: Cell::new(0),
             slots: HashMap::new(),
             checker: None,
             vm: RefCell::new(None),

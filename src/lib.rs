@@ -3,6 +3,7 @@
 //!
 //! The map of the house; each room uses only those below it:
 //!
+//! * `c_api`: what other nginx modules call
 //! * `phase`: one file per nginx phase, and what is installed where
 //! * `api`: the functions that Lua code calls, by area
 //! * `sched`: running code for a request: coroutines, waiting, output
@@ -12,6 +13,7 @@
 //! * `sys`: raw bindings
 
 mod api;
+mod c_api;
 mod conf;
 mod lua;
 mod ngx;

@@ -16,6 +16,7 @@ pub(crate) mod response_headers;
 pub(crate) mod string;
 pub(crate) mod subrequest;
 pub(crate) mod variable;
+pub(crate) mod zone;
 
 pub(crate) use pool::Pool;
 pub(crate) use request::Request;

@@ -50,6 +50,7 @@ unsafe extern "C" fn create_main_conf(cf: *mut ngx_conf_t) -> *mut c_void {
             content: Some(content::handler),
             set: Some(set::run_code),
             create_vm: init::create_vm,
+            init: init::create_worker_vm,
         };
         // SAFETY: nginx reads the configuration for a cycle.
         let conf = MainConf::new(handlers, unsafe { (*cf.as_ptr()).cycle });
@@ -135,6 +136,7 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
             body_filter::install();
         }
 
-        init::create_worker_vm(conf)
+        // Where there are zones, `ngx.shared` can be used from the beginning.
+        if conf.zones.is_empty() { init::create_worker_vm(conf) } else { OK }
     })
 }

@@ -972,14 +972,14 @@ qr/\[warn\] .*lua_load_resty_core is deprecated \(the lua-resty-core library is 
 
 
 
-=== TEST 49: lua_shared_dict is refused as long as there is no dictionary
+=== TEST 49: lua_capture_error_log is refused as long as errors are not captured
 --- http_config
-    lua_shared_dict dogs 1m;
+    lua_capture_error_log 100k;
 --- config
 --- must_die
 --- error_log eval
-qr/\[emerg\] .*the "lua_shared_dict" directive is not available.* in \S+nginx\.conf:\d+$/
---- differs: the C module has dictionaries
+qr/\[emerg\] .*the "lua_capture_error_log" directive is not available.* in \S+nginx\.conf:\d+$/
+--- differs: the C module knows it
 
 
 

@@ -444,3 +444,25 @@ likes=tea
 --- error_code: 400
 --- response_body
 a name, please
+
+
+
+=== TEST 34: limit: five requests, then 429
+--- http_config http_of: limit
+--- config server_of: limit
+--- request eval
+[("GET /") x 6]
+--- error_code eval
+[(200) x 5, 429]
+--- response_body_like eval
+[("^welcome") x 5, "429 Too Many Requests"]
+
+
+
+=== TEST 35: limit: a slow answer is kept
+--- http_config http_of: limit
+--- config server_of: limit
+--- request eval
+["GET /slow", "GET /slow", "GET /state"]
+--- response_body_like eval
+[("^the answer is 42\$") x 2, "results: 1 keys, 99"]

@@ -197,6 +197,9 @@ fn command(setup: &Setup) -> Command {
     command
 }
 
+/// For the workloads that use one; nginx alone does not know the directive.
+const DICTIONARY: &str = "    lua_shared_dict dogs 10m;\n";
+
 fn configuration(setup: &Setup, port: u16) -> String {
     let mut conf = String::new();
     for module in setup.modules {
@@ -228,7 +231,7 @@ http {{
     fastcgi_temp_path temp;
     uwsgi_temp_path temp;
     scgi_temp_path temp;
-
+{dictionary}
     server {{
         listen 127.0.0.1:{port};
 
@@ -240,6 +243,7 @@ http {{
     }}
 }}
 ",
+        dictionary = if setup.modules.is_empty() { "" } else { DICTIONARY },
         location = setup.location.trim_start()
     );
     conf

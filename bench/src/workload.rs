@@ -482,4 +482,24 @@ pub const WORKLOADS: &[Workload] = &[
                 return 200 "hello world\n";
             }"#,
     },
+    Workload {
+        name: "shdict",
+        target: 0.80,
+        requests: 3000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local dogs = ngx.shared.dogs
+                    dogs:incr("visits", 1, 0)
+                    dogs:set("last", "127.0.0.1", 60)
+                    ngx.say(dogs:get("last"))
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "127.0.0.1\n";
+            }"#,
+    },
 ];

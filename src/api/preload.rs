@@ -66,6 +66,7 @@ const MODULES: &[Module] = &[
         functions: time::MONOTONIC,
         source: include_str!("resty_core/time.lua"),
     },
+    Module { name: "resty.core.shdict", functions: &[], source: VERSION },
     Module { name: "resty.core.uri", functions: &[], source: VERSION },
     Module {
         name: "resty.core.utils",

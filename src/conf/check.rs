@@ -21,10 +21,16 @@ pub(crate) struct Checker(State);
 
 impl Checker {
     pub(crate) fn new() -> Option<Self> {
-        // SAFETY: luaL_newstate has no preconditions.
+        // SAFETY: luaL_newstate has no preconditions, luaL_openlibs gets what it
+        // made. Code with constants as 5ULL needs the FFI; without the libraries
+        // LuaJIT crashes when such a machine is closed.
         unsafe {
             let l = ffi::luaL_newstate();
-            (!l.is_null()).then(|| Self(State::from_ptr(l)))
+            if l.is_null() {
+                return None;
+            }
+            ffi::luaL_openlibs(l);
+            Some(Self(State::from_ptr(l)))
         }
     }
 

@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char};
 use core::mem::offset_of;
 
 use super::kind::{Form, Kind};
-use super::{LocConf, MainConf, Phase, setters};
+use super::{LocConf, MainConf, Phase, setters, shared};
 use crate::sys::*;
 
 pub(crate) struct Directive {
@@ -92,6 +92,7 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     number(c"lua_thread_cache_max_entries", offset_of!(MainConf, thread_cache)),
     number(c"lua_regex_cache_max_entries", offset_of!(MainConf, regex_cache)),
     number(c"lua_regex_match_limit", offset_of!(MainConf, regex_match_limit)),
+    Directive { name: c"lua_shared_dict", contexts: M, kind: Kind::SharedDict },
     Directive { name: c"lua_package_path", contexts: M, kind: Kind::PackagePath },
     Directive { name: c"lua_package_cpath", contexts: M, kind: Kind::PackageCpath },
     Directive { name: c"lua_load_resty_core", contexts: M, kind: Kind::LoadRestyCore },
@@ -113,7 +114,6 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     unavailable(c"lua_upstream_skip_openssl_default_verify", L | LIF),
     unavailable(c"lua_max_running_timers", M),
     unavailable(c"lua_max_pending_timers", M),
-    unavailable(c"lua_shared_dict", M),
     unavailable(c"lua_capture_error_log", M),
     unavailable(c"lua_sa_restart", M),
     unavailable(c"lua_socket_log_errors", MSLIF),
@@ -167,6 +167,7 @@ impl Directive {
             Kind::Code(..) | Kind::Number(_) | Kind::PackagePath | Kind::PackageCpath => {
                 NGX_CONF_TAKE1
             }
+            Kind::SharedDict => NGX_CONF_TAKE2,
             Kind::Flag(_) | Kind::CodeCache | Kind::LoadRestyCore => NGX_CONF_FLAG,
             Kind::Unavailable if self.is_block() => NGX_CONF_BLOCK | NGX_CONF_ANY,
             Kind::Unavailable => NGX_CONF_ANY,
@@ -185,6 +186,7 @@ impl Directive {
             Kind::Flag(_) => ngx_conf_set_flag_slot,
             Kind::CodeCache => setters::code_cache,
             Kind::Number(_) => ngx_conf_set_num_slot,
+            Kind::SharedDict => shared::shared_dict,
             Kind::PackagePath | Kind::PackageCpath => setters::package_path,
             Kind::LoadRestyCore => setters::load_resty_core,
             Kind::Unavailable => setters::unavailable,

@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     CodeCache,
     /// A number at this offset of the main configuration.
     Number(usize),
+    SharedDict,
     PackagePath,
     PackageCpath,
     /// Accepted, with a word that it has no effect.

@@ -36,7 +36,7 @@ pub(crate) unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int
 ///
 /// # Safety
 /// The cycle is live.
-pub(super) unsafe fn main_conf<'a>(cycle: *mut ngx_cycle_t) -> Option<&'a MainConf> {
+pub(crate) unsafe fn main_conf<'a>(cycle: *mut ngx_cycle_t) -> Option<&'a MainConf> {
     // SAFETY: a cycle has a place for each core module's configuration.
     unsafe {
         let ctx = *(*cycle).conf_ctx.add(ngx_http_module.index);

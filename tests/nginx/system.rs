@@ -6,6 +6,7 @@ mod abort;
 mod api;
 mod memory;
 mod reload;
+mod shared;
 mod shutdown;
 mod site;
 mod soak;
@@ -24,8 +25,15 @@ struct Test {
     run: fn(&mut Site) -> Result<(), String>,
 }
 
-const TESTS: &[&[Test]] =
-    &[abort::TESTS, api::TESTS, reload::TESTS, shutdown::TESTS, soak::TESTS, workers::TESTS];
+const TESTS: &[&[Test]] = &[
+    abort::TESTS,
+    api::TESTS,
+    reload::TESTS,
+    shared::TESTS,
+    shutdown::TESTS,
+    soak::TESTS,
+    workers::TESTS,
+];
 
 /// Trials for our module. They are no measure for the C module, and memory and
 /// time mean nothing under valgrind.

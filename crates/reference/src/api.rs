@@ -308,8 +308,10 @@ pub const API: &[Group] = &[
     ),
     later(Module("ngx.semaphore"), &[f("new", ANY)]),
     later(Object("semaphore"), &[f("post", ANY), f("wait", YIELD), f("count", ANY)]),
-    later(
+    done(Globals, "shared.md", &[v("ngx.shared", ANY)]),
+    done(
         Object("ngx.shared.NAME"),
+        "shared.md",
         &[
             f("get", ANY),
             f("get_stale", ANY),
@@ -334,7 +336,7 @@ pub const API: &[Group] = &[
             f("free_space", ANY),
         ],
     ),
-    later(Module("resty.core.shdict"), &[]),
+    done(Module("resty.core.shdict"), "shared.md", &[]),
     later(
         Globals,
         &[
