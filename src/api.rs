@@ -1,4 +1,5 @@
 //! The functions that Lua code calls: the table `ngx` and what is beside it.
+//! Where a description says "Phases: output", it means `Phases::OUTPUT`.
 
 mod arg;
 mod body;

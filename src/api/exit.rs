@@ -16,7 +16,7 @@ const PHASES: Phases = Phases::OUTPUT.union(Phases::HEADER_FILTER);
 ///
 /// Ends the phase (`ngx.OK`), or the request with an HTTP status; `ngx.ERROR`
 /// closes the connection. Does not return, except in `header_filter_by_lua`.
-/// Phases: rewrite, access, content, header_filter.
+/// Phases: output, header_filter.
 fn exit(l: State) -> Return {
     if l.type_of(1) != Type::Number {
         let message =

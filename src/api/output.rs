@@ -26,7 +26,7 @@ const DEEPEST: usize = 1000;
 /// `ok, err = ngx.print(...)`
 ///
 /// Writes strings, numbers, booleans, nil, `ngx.null` and arrays of these to
-/// the response. Phases: rewrite, access, content. Returns 1, or nil and
+/// the response. Phases: output. Returns 1, or nil and
 /// "seen eof", "header only" or "nginx output filter error". Raises
 /// `bad argument` for other values.
 fn print(l: State) -> Return {
@@ -130,7 +130,7 @@ fn length(l: State, table: c_int) -> c_int {
 /// `ok, err = ngx.flush(wait?)`
 ///
 /// Sends what was written; with `wait` it returns when the client's connection
-/// has taken it. Phases: rewrite, access, content. Returns 1, or nil and
+/// has taken it. Phases: output. Returns 1, or nil and
 /// "nothing to flush", "header only", "seen eof", "buffering" (HTTP/1.0),
 /// "timeout", "nginx output filter error" or "connection broken".
 fn flush(l: State) -> Return {
@@ -174,7 +174,7 @@ fn flush(l: State) -> Return {
 
 /// `ok, err = ngx.eof()`
 ///
-/// Ends the response; the code goes on. Phases: rewrite, access, content.
+/// Ends the response; the code goes on. Phases: output.
 /// Returns 1, or nil and "seen eof" or "nginx output filter error".
 fn eof(l: State) -> Return {
     if l.top() != 0 {
@@ -193,8 +193,8 @@ fn eof(l: State) -> Return {
 
 /// `ok, err = ngx.send_headers()`
 ///
-/// Sends the response header if that has not happened. Phases: rewrite,
-/// access, content. Returns 1, or nil and "nginx output filter error".
+/// Sends the response header if that has not happened. Phases: output. Returns 1,
+/// or nil and "nginx output filter error".
 fn send_headers(l: State) -> Return {
     let (_, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST)?;
     answer(l, ctx.output.send_header(ctx))

@@ -11,7 +11,7 @@ pub(super) const FUNCTIONS: &[Function] = &[Function::new("ngx.sleep", sleep)];
 /// `ngx.sleep(seconds)`
 ///
 /// Waits without blocking the worker; to the millisecond. 0 lets other
-/// requests run. Phases: rewrite, access, content.
+/// requests run. Phases: output.
 fn sleep(l: State) -> Return {
     let args = l.top();
     if args != 1 {

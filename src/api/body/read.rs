@@ -17,7 +17,7 @@ use crate::sched::{Exit, Wait};
 /// `ngx.req.read_body()`
 ///
 /// Reads the request body into memory or a temporary file. Waits. Phases:
-/// rewrite, access, content. A body that nginx refuses ends the request.
+/// output. A body that nginx refuses ends the request.
 pub(super) fn read_body(l: State) -> Return {
     let n = l.top();
     if n != 0 {
