@@ -346,7 +346,8 @@ fn search(l: State, nils: c_int, give: impl FnOnce(&Compiled, Match, &[u8]) -> R
         Ok(compiled) => compiled,
         Err(refused) => return refused.results(l, nils),
     };
-    let start = start(l, &regexes, CTX)?;
+    let refusal = |kind: &str| format!("attempt to compare {kind} with number");
+    let start = start(l, &regexes, CTX, refusal)?;
     let subject = l.bytes(SUBJECT).unwrap_or_default();
 
     match regexes.matcher.find(&compiled.regex, subject, start.unwrap_or(0), false) {
@@ -367,8 +368,14 @@ fn search(l: State, nils: c_int, give: impl FnOnce(&Compiled, Match, &[u8]) -> R
 }
 
 /// Where the table at `index` says that the search begins; `None` without a
-/// table.
-fn start(l: State, regexes: &Regexes, index: c_int) -> Result<Option<usize>, Raise> {
+/// table. `refusal` words the error about a position that is no number but of
+/// this type.
+fn start(
+    l: State,
+    regexes: &Regexes,
+    index: c_int,
+    refusal: fn(&str) -> String,
+) -> Result<Option<usize>, Raise> {
     match l.type_of(index) {
         Type::Nil => return Ok(None),
         Type::Boolean if !l.boolean(index) => return Ok(None),
@@ -382,8 +389,8 @@ fn start(l: State, regexes: &Regexes, index: c_int) -> Result<Option<usize>, Rai
         Type::Boolean if !l.boolean(-1) => 0,
         Type::Number => offset(l.number(-1)),
         _ => {
-            let kind = l.type_name(-1);
-            return Err(l.error(format_args!("attempt to compare {kind} with number")));
+            let refusal = refusal(l.type_name(-1));
+            return Err(l.error(refusal));
         }
     };
     l.pop(1);

@@ -21,7 +21,7 @@ pub const fn has_function(name: &str) -> bool {
         let Group { of, page, entries } = &API[group];
         let mut i = 0;
         while i < entries.len() && matches!(of, Of::Globals) && page.is_some() {
-            if matches!(entries[i].kind, Kind::Function) && equal(entries[i].name, name) {
+            if matches!(entries[i].kind, Kind::Function) && phases::equal(entries[i].name, name) {
                 return true;
             }
             i += 1;
@@ -29,18 +29,6 @@ pub const fn has_function(name: &str) -> bool {
         group += 1;
     }
     false
-}
-
-const fn equal(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut i = 0;
-    while i < a.len() && i < b.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    a.len() == b.len()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub const NAMES: [&str; 20] = [
 const fn named(name: &str) -> Phases {
     let mut i = 0;
     while i < NAMES.len() {
-        if equal(NAMES[i].as_bytes(), name.as_bytes()) {
+        if equal(NAMES[i], name) {
             return Phases(1 << i);
         }
         i += 1;
@@ -39,7 +39,9 @@ const fn named(name: &str) -> Phases {
     panic!("no phase has this name")
 }
 
-const fn equal(a: &[u8], b: &[u8]) -> bool {
+/// `==`, which is no const function.
+pub(crate) const fn equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut i = 0;
     while i < a.len() && i < b.len() {
         if a[i] != b[i] {

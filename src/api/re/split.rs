@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 
 use super::walk::Walk;
-use super::{Regexes, SUBJECT, not_a_table, not_matched, offset, to_text};
+use super::{Regexes, SUBJECT, not_matched, start, to_text};
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 
@@ -26,7 +26,8 @@ pub(super) fn split(l: State) -> Return {
     let regexes = Regexes::of(l)?;
     to_text(l, SUBJECT)?;
     let subject = l.bytes(SUBJECT).unwrap_or_default();
-    let start = start(l, &regexes)?;
+    let refusal = |kind: &str| format!("attempt to compare number with {kind}");
+    let start = start(l, &regexes, CTX, refusal)?.unwrap_or(0);
     let max = max(l)?;
     result(l, max)?;
     if start >= subject.len() {
@@ -102,28 +103,6 @@ impl Pieces {
             self.len -= 1;
         }
     }
-}
-
-fn start(l: State, regexes: &Regexes) -> Result<usize, Raise> {
-    match l.type_of(CTX) {
-        Type::Nil => return Ok(0),
-        Type::Boolean if !l.boolean(CTX) => return Ok(0),
-        Type::Table => {}
-        _ => return Err(not_a_table(l, "ctx", CTX)),
-    }
-    l.push_ref(regexes.pos);
-    l.raw_get(CTX);
-    let start = match l.type_of(-1) {
-        Type::Nil => 0,
-        Type::Boolean if !l.boolean(-1) => 0,
-        Type::Number => offset(l.number(-1)),
-        _ => {
-            let kind = l.type_name(-1);
-            return Err(l.error(format_args!("attempt to compare number with {kind}")));
-        }
-    };
-    l.pop(1);
-    Ok(start)
 }
 
 /// The most pieces; `None` stands for any number.
