@@ -384,7 +384,7 @@ slept well
     location = /t {
         lua_check_client_abort on;
         lua_need_request_body on;
-        content_by_lua_block { ngx.sleep(0.2) ngx.log(ngx.WARN, "slept well") }
+        content_by_lua_block { ngx.sleep(2) ngx.log(ngx.WARN, "slept well") }
         log_by_lua_block { ngx.log(ngx.WARN, "logged with ", ngx.status) }
     }
 --- request
