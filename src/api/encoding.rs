@@ -20,8 +20,9 @@ use super::coroutine::native;
 use super::function::Function;
 use super::headers::DEFAULT_MAX;
 use super::query;
+use super::text::check_text;
 use crate::lua::state::Type;
-use crate::lua::{Raise, Return, State, function};
+use crate::lua::{Return, State, function};
 use crate::ngx;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -232,14 +233,6 @@ fn quote_sql_str(l: State) -> Return {
     sql::quote_into(l.bytes(1).unwrap_or_default(), &mut out);
     l.push_bytes(out);
     Ok(1)
-}
-
-/// The argument must be a string or a number.
-pub(super) fn check_text(l: State, index: c_int) -> Result<(), Raise> {
-    match l.type_of(index) {
-        Type::String | Type::Number => Ok(()),
-        _ => Err(l.type_error(index, "string")),
-    }
 }
 
 fn failure(l: State, reason: &str) -> c_int {

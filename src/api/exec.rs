@@ -4,6 +4,7 @@ use super::call::{self, NO_REQUEST_OBJECT, cannot_wait, check_none_pending, park
 use super::function::Function;
 use super::query;
 use super::target::{Target, TargetError};
+use super::text::check_text;
 use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
@@ -26,9 +27,7 @@ fn exec(l: State) -> Return {
         return Err(l.error(format_args!("expecting one or two arguments, but got {n}")));
     }
     call::current(l, NO_REQUEST_OBJECT)?;
-    if !matches!(l.type_of(1), Type::String | Type::Number) {
-        return Err(l.type_error(1, "string"));
-    }
+    check_text(l, 1)?;
     if l.bytes(1).unwrap_or_default().is_empty() {
         return Err(l.error("The uri argument is empty"));
     }

@@ -71,3 +71,9 @@ pub(super) fn computed(l: State, read: lua_CFunction, write: lua_CFunction) {
     l.raw_set_field(-2, "__newindex");
     l.set_metatable(-2);
 }
+
+/// What makes the metatable of a table with a way for compiled code, see
+/// `accessors.lua`.
+pub(super) fn accessors(lua: &mlua::Lua) -> mlua::Result<mlua::Function> {
+    lua.load(include_str!("accessors.lua")).set_name("=[C]").eval()
+}

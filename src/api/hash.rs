@@ -10,8 +10,8 @@ use md5::Md5;
 use mlua::Lua;
 use sha1::{Digest, Sha1};
 
-use super::encoding::check_text;
 use super::function::Function;
+use super::text::check_text;
 use crate::lua::{Return, State};
 use crate::ngx;
 
@@ -85,8 +85,7 @@ fn hmac_sha1(l: State) -> Return {
     check_text(l, 1)?;
     check_text(l, 2)?;
     let key = l.bytes(1).unwrap_or_default();
-    let mut mac = Hmac::<Sha1>::new_from_slice(key)
-        .map_err(|_| l.error("a key of this length is not supported"))?;
+    let mut mac = Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes keys of any length");
     mac.update(l.bytes(2).unwrap_or_default());
     l.push_bytes(mac.finalize().into_bytes());
     Ok(1)

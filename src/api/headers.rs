@@ -6,6 +6,7 @@ use mlua::Lua;
 
 use crate::lua::state::Type;
 use crate::lua::{Raise, State};
+use crate::sys::lua::lua_upvalueindex;
 
 /// How many headers are listed unless the caller says otherwise.
 pub(super) const DEFAULT_MAX: usize = 100;
@@ -39,6 +40,20 @@ pub(super) fn max(l: State, index: c_int) -> Result<Option<usize>, Raise> {
             )))
         }
     }
+}
+
+/// The results, for the table on top of the stack. The metatable is the calling
+/// function's upvalue.
+pub(super) fn finish(l: State, raw: bool, truncated: bool) -> c_int {
+    if !raw {
+        l.push_value(lua_upvalueindex(1));
+        l.set_metatable(-2);
+    }
+    if truncated {
+        l.push_bytes("truncated");
+        return 2;
+    }
+    1
 }
 
 /// Fills a table of names and values, in which the value of a repeated name is

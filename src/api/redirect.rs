@@ -6,8 +6,8 @@ use nginx_lua_text::uri::{display, first_unsafe_byte};
 
 use super::call::{self, NO_REQUEST_OBJECT, cannot_wait, check_none_pending, park};
 use super::function::Function;
+use super::text::check_text;
 use crate::conf::Phases;
-use crate::lua::state::Type;
 use crate::lua::{Return, State};
 use crate::ngx::headers::{self, iter};
 use crate::ngx::{NgxStr, Request};
@@ -27,9 +27,7 @@ fn redirect(l: State) -> Return {
     if !(1..=2).contains(&n) {
         return Err(l.error("expecting one or two arguments"));
     }
-    if !matches!(l.type_of(1), Type::String | Type::Number) {
-        return Err(l.type_error(1, "string"));
-    }
+    check_text(l, 1)?;
     let status = if n == 2 {
         if !l.is_number(2) {
             return Err(l.type_error(2, "number"));

@@ -15,7 +15,6 @@ use crate::ngx::headers::SetError;
 use crate::ngx::headers::{iter, len};
 use crate::ngx::request_headers;
 use crate::ngx::{NgxStr, Request};
-use crate::sys::lua::lua_upvalueindex;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("ngx.req.set_header", set_header),
@@ -75,15 +74,7 @@ fn get_headers(l: State) -> Return {
         count > max
     };
 
-    if !raw {
-        l.push_value(lua_upvalueindex(1));
-        l.set_metatable(-2);
-    }
-    if truncated {
-        l.push_bytes("truncated");
-        return Ok(2);
-    }
-    Ok(1)
+    Ok(headers::finish(l, raw, truncated))
 }
 
 /// `ngx.req.set_header(name, value)`

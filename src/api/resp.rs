@@ -12,7 +12,6 @@ use crate::lua::state::Type;
 use crate::lua::{Return, State, function};
 use crate::ngx::response_headers;
 use crate::ngx::{NgxStr, Request, string};
-use crate::sys::lua::lua_upvalueindex;
 use crate::sys::*;
 
 /// The functions that the module `ngx.resp` is made of.
@@ -79,15 +78,7 @@ fn get_headers(l: State) -> Return {
         fields.add(l, name, |l| l.push_bytes(header.value.bytes()));
     }
 
-    if !raw {
-        l.push_value(lua_upvalueindex(1));
-        l.set_metatable(-2);
-    }
-    if truncated {
-        l.push_bytes("truncated");
-        return Ok(2);
-    }
-    Ok(1)
+    Ok(headers::finish(l, raw, truncated))
 }
 
 /// Adds the headers that nginx makes of the request's state; tells how many.

@@ -1,10 +1,10 @@
 -- The Lua half of ngx.header. Its C functions are called through the FFI, as
 -- LuaJIT can then compile a use together with the code around it.
-local read, write, learn, find, assign, size = ...
+local accessors, read, write, learn, find, assign, size = ...
 
 local ffi = require "ffi"
 local clear = require "table.clear"
-local status, text, tostring, type = jit.status, ffi.string, tostring, type
+local text, tostring, type = ffi.string, tostring, type
 
 local function c_function(signature, address)
     return ffi.cast(signature, ffi.cast("uintptr_t", address))
@@ -76,24 +76,4 @@ local function newindex(headers, key, value)
     return write(headers, key, value)
 end
 
-local metatable = {}
-
--- Where the compiler was turned off, the FFI would cost more than it saves. The
--- first use is late enough to know.
-local function choose()
-    local compiled = status()
-    metatable.__index = compiled and index or read
-    metatable.__newindex = compiled and newindex or write
-end
-
-function metatable.__index(headers, key)
-    choose()
-    return metatable.__index(headers, key)
-end
-
-function metatable.__newindex(headers, key, value)
-    choose()
-    return metatable.__newindex(headers, key, value)
-end
-
-return metatable
+return accessors(index, newindex, read, write)

@@ -16,6 +16,7 @@ use nginx_lua_text::header::dashes;
 
 use super::call::{self, NO_REQUEST};
 use super::coroutine::native;
+use super::function::accessors;
 use super::header_values::{key, with_values};
 use crate::conf::Phase;
 use crate::lua::state::Type;
@@ -37,6 +38,7 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let address = |function: *const ()| function as usize as f64;
     let metatable: mlua::Table =
         lua.load(include_str!("response_headers.lua")).set_name("=[C]").call((
+            accessors(lua)?,
             native(lua, function(read))?,
             native(lua, function(write))?,
             address(learn as *const ()),

@@ -3,8 +3,8 @@
 use core::ffi::c_void;
 use core::ptr;
 
-use super::encoding::check_text;
 use super::function::Function;
+use super::text::check_text;
 use crate::conf::Phase;
 use crate::lua::{Return, State};
 use crate::ngx;

@@ -45,3 +45,11 @@ pub(super) fn number<R>(value: f64, f: impl FnOnce(&[u8]) -> R) -> R {
         unsafe { snprintf(text.as_mut_ptr().cast(), text.len() as _, c"%.14g".as_ptr(), value) };
     f(&text[..usize::try_from(len).unwrap_or(0).min(text.len() - 1)])
 }
+
+/// The argument must be a string or a number.
+pub(super) fn check_text(l: State, index: c_int) -> Result<(), Raise> {
+    match l.type_of(index) {
+        Type::String | Type::Number => Ok(()),
+        _ => Err(l.type_error(index, "string")),
+    }
+}

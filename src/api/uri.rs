@@ -6,6 +6,7 @@ use nginx_lua_text::uri::{display, first_unsafe_byte};
 
 use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, check_none_pending, park};
 use super::function::Function;
+use super::text::check_text;
 use super::{headers, query};
 use crate::conf::Phases;
 use crate::lua::state::Type;
@@ -100,9 +101,7 @@ fn set_uri(l: State) -> Return {
         return Err(l.error(format_args!("expecting 1, 2 or 3 arguments but seen {n}")));
     }
     let (run, ctx) = call::with_request(l, NO_REQUEST)?;
-    if !matches!(l.type_of(1), Type::String | Type::Number) {
-        return Err(l.type_error(1, "string"));
-    }
+    check_text(l, 1)?;
     let uri = l.bytes(1).unwrap_or_default();
     if uri.is_empty() {
         return Err(l.error("attempt to use zero-length uri"));

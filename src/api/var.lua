@@ -1,9 +1,9 @@
 -- The Lua half of ngx.var. Its C functions are called through the FFI, as LuaJIT
 -- can then compile a use together with the code around it.
-local read, write, known, named, assign = ...
+local accessors, read, write, known, named, assign = ...
 
 local ffi = require "ffi"
-local status, text, tostring, type = jit.status, ffi.string, tostring, type
+local text, tostring, type = ffi.string, tostring, type
 
 local function c_function(signature, address)
     return ffi.cast(signature, ffi.cast("uintptr_t", address))
@@ -58,24 +58,4 @@ local function newindex(var, name, value)
     end
 end
 
-local metatable = {}
-
--- Where the compiler was turned off, the FFI would cost more than it saves. The
--- first use is late enough to know.
-local function choose()
-    local compiled = status()
-    metatable.__index = compiled and index or read
-    metatable.__newindex = compiled and newindex or write
-end
-
-function metatable.__index(var, name)
-    choose()
-    return metatable.__index(var, name)
-end
-
-function metatable.__newindex(var, name, value)
-    choose()
-    return metatable.__newindex(var, name, value)
-end
-
-return metatable
+return accessors(index, newindex, read, write)

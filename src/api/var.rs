@@ -12,6 +12,7 @@ use mlua::Lua;
 
 use super::call::{self, NO_REQUEST};
 use super::coroutine::native;
+use super::function::accessors;
 use super::text::push_text;
 use crate::conf::Phase;
 use crate::lua::state::Type;
@@ -25,6 +26,7 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     // Addresses fit in a Lua number; not every one fits in a light userdata.
     let address = |function: *const ()| function as usize as f64;
     let metatable: mlua::Table = lua.load(include_str!("var.lua")).set_name("=[C]").call((
+        accessors(lua)?,
         native(lua, function(read))?,
         native(lua, function(write))?,
         address(known as *const ()),

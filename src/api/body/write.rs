@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use super::integer;
 use crate::api::call::{self, NO_REQUEST, REQUEST_OBJECT_NOT_FOUND};
+use crate::api::text::check_text;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 use crate::ngx::request_body::RequestBody;
@@ -26,7 +27,7 @@ pub(super) fn set_body_data(l: State) -> Return {
     if n != 1 {
         return Err(l.error(format_args!("expecting 1 arguments but seen {n}")));
     }
-    text(l, 1)?;
+    check_text(l, 1)?;
     let (_, ctx) = call::with_request(l, REQUEST_OBJECT_NOT_FOUND)?;
     let body = read(l, ctx.request)?;
     body.set_data(l.bytes(1).unwrap_or_default()).map_err(|_| l.error(LENGTH_NOT_SET))?;
@@ -43,7 +44,7 @@ pub(super) fn set_body_file(l: State) -> Return {
     if !(1..=2).contains(&n) {
         return Err(l.error(format_args!("expecting 1 or 2 arguments but seen {n}")));
     }
-    text(l, 1)?;
+    check_text(l, 1)?;
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
     let body = read(l, ctx.request)?;
     let delete = match l.type_of(2) {
@@ -112,7 +113,7 @@ pub(super) fn append_body(l: State) -> Return {
     if n != 1 {
         return Err(l.error(format_args!("expecting 1 arguments but seen {n}")));
     }
-    text(l, 1)?;
+    check_text(l, 1)?;
     let body = begun(l)?;
     body.append(l.bytes(1).unwrap_or_default()).map_err(|_| l.error(NOT_WRITTEN))?;
     Ok(0)
@@ -146,12 +147,4 @@ fn begun(l: State) -> Result<RequestBody, Raise> {
     let (_, ctx) = call::with_request(l, NO_REQUEST)?;
     let body = ctx.request.body().filter(RequestBody::is_begun);
     body.ok_or_else(|| l.error(NOT_BEGUN))
-}
-
-/// The argument must be a string or a number.
-fn text(l: State, index: i32) -> Result<(), Raise> {
-    match l.type_of(index) {
-        Type::String | Type::Number => Ok(()),
-        _ => Err(l.type_error(index, "string")),
-    }
 }
