@@ -33,6 +33,9 @@ pub(crate) enum Wait {
     Subrequests,
 }
 
+/// Undoes a wait whose thread ends; gets the data that the wait came with.
+pub(crate) type Cancel = fn(*const ());
+
 pub(crate) struct Thread {
     ctx: Cell<*const Ctx>,
     coroutine: Cell<Option<Coroutine>>,
@@ -42,6 +45,8 @@ pub(crate) struct Thread {
     /// Length of the chain when the current run began.
     base: Cell<usize>,
     wait: Cell<Option<Wait>>,
+    /// What to do if the thread ends before it runs again.
+    cancel: Cell<Option<(Cancel, *const ())>>,
     timer: UnsafeCell<Timer>,
     /// The subrequests that it waits for.
     pub(super) group: Cell<*const Group>,
@@ -88,6 +93,7 @@ impl Thread {
             chain: RefCell::default(),
             base: Cell::new(0),
             wait: Cell::new(None),
+            cancel: Cell::new(None),
             timer: UnsafeCell::new(Timer::new(timer_fired)),
             group: Cell::new(ptr::null()),
             values: Cell::new(0),
@@ -132,6 +138,18 @@ impl Thread {
         self.wait.set(Some(wait));
     }
 
+    /// As [`Thread::wait_for`]; `cancel` is called if the thread ends while it
+    /// waits.
+    pub(crate) fn wait_until(&self, wait: Wait, data: *const (), cancel: Cancel) {
+        self.wait_for(wait);
+        self.cancel.set(Some((cancel, data)));
+    }
+
+    /// Has `cancel` called if the thread, which was woken, ends before it runs.
+    pub(super) fn unless_resumed(&self, data: *const (), cancel: Cancel) {
+        self.cancel.set(Some((cancel, data)));
+    }
+
     pub(crate) fn waits_for(&self, wait: Wait) -> bool {
         self.wait.get() == Some(wait)
     }
@@ -169,6 +187,7 @@ impl Thread {
     pub(crate) fn wake(&self, values: c_int) {
         self.stop_timer();
         self.wait.set(None);
+        self.cancel.set(None);
         self.values.set(values);
         self.ctx().ready.push(self);
     }
@@ -194,6 +213,9 @@ impl Thread {
         if let Some(group) = unsafe { self.group.get().as_ref() } {
             group.forget_thread();
         }
+        if let Some((cancel, data)) = self.cancel.take() {
+            cancel(data);
+        }
         self.wait.set(None);
         let vm = &self.ctx().vm;
         for co in self.chain.borrow_mut().drain(..) {
@@ -207,6 +229,7 @@ impl Thread {
     /// Runs the thread until it waits or ends.
     fn resume(&self, phase: Phase) -> Step {
         let ctx = self.ctx();
+        self.cancel.set(None);
         loop {
             let co = self.innermost();
             let values = self.values.take();
