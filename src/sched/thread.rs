@@ -13,6 +13,7 @@ use core::ptr;
 
 use super::exit::{Exit, Redirect};
 use super::failures::Failures;
+use super::semaphore::Waiter;
 use super::subrequest::Group;
 use super::writer::Written;
 use super::{Ctx, Run};
@@ -31,6 +32,7 @@ pub(crate) enum Wait {
     RequestBody,
     Flush,
     Subrequests,
+    Semaphore,
 }
 
 /// Undoes a wait whose thread ends; gets the data that the wait came with.
@@ -50,6 +52,8 @@ pub(crate) struct Thread {
     timer: UnsafeCell<Timer>,
     /// The subrequests that it waits for.
     pub(super) group: Cell<*const Group>,
+    /// Its place in the queue of the semaphore that it waits for.
+    pub(super) waiter: Waiter,
     /// Values on the innermost coroutine's stack for its next resumption.
     values: Cell<c_int>,
     /// The thread runs right now, below us on the C stack.
@@ -96,6 +100,7 @@ impl Thread {
             cancel: Cell::new(None),
             timer: UnsafeCell::new(Timer::new(timer_fired)),
             group: Cell::new(ptr::null()),
+            waiter: Waiter::new(),
             values: Cell::new(0),
             running: Cell::new(false),
             doomed: Cell::new(false),
@@ -460,6 +465,7 @@ unsafe extern "C" fn timer_fired(event: *mut ngx_event_t) {
                 thread.wake(0);
                 dispatch(thread.ctx());
             }
+            Some(Wait::Semaphore) => thread.waiter.time_out(),
             Some(Wait::RequestBody | Wait::Flush | Wait::Subrequests) | None => {}
         }
     });
