@@ -218,14 +218,14 @@ impl Ctx {
     }
 
     /// The thread whose own coroutine is `co`.
-    fn thread_of<'a>(&'a self, co: State) -> Option<&'a Thread> {
+    fn thread_of(&self, co: State) -> Option<&Thread> {
         if self.entry.coroutine_state() == Some(co) {
             return Some(&self.entry);
         }
         self.light_thread(co)
     }
 
-    fn light_thread<'a>(&'a self, co: State) -> Option<&'a Thread> {
+    fn light_thread(&self, co: State) -> Option<&Thread> {
         let threads = self.threads.borrow();
         let thread: *const Thread = &raw const **threads.get(&co)?;
         // SAFETY: boxed threads stay in place until `remove_light_thread`; what
@@ -253,7 +253,7 @@ impl Ctx {
     }
 
     /// What `co` is to the coroutine `l`.
-    pub(crate) fn child<'a>(&'a self, l: State, co: State) -> Child<'a> {
+    pub(crate) fn child(&self, l: State, co: State) -> Child<'_> {
         if let Some(thread) = self.light_thread(co) {
             return if thread.kin.parent.get() != Some(l) {
                 Child::OfAnother

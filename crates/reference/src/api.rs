@@ -300,7 +300,7 @@ pub const API: &[Group] = &[
             f("ngx.thread.spawn", YIELD),
             f("ngx.thread.wait", YIELD),
             f("ngx.thread.kill", YIELD),
-            f("ngx.on_abort", OUTPUT),
+            f("ngx.on_abort", REQUEST),
         ],
     ),
     later(
