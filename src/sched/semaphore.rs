@@ -7,9 +7,10 @@
 //! semaphore may be gone.
 
 use core::cell::{Cell, UnsafeCell};
+use core::ffi::c_void;
 use core::ptr;
 
-use super::thread::dispatch;
+use super::scheduler::dispatch;
 use super::{Thread, Wait};
 use crate::ngx::event::{Place, Posted};
 use crate::ngx::{self, log};
@@ -80,7 +81,8 @@ impl Semaphore {
         waiter.thread.set(thread);
         self.append(waiter);
         thread.start_timer(msec);
-        thread.wait_until(Wait::Semaphore, (&raw const *waiter).cast(), leave);
+        // SAFETY: the waiter is a part of the thread.
+        unsafe { thread.wait_for_owner(Wait::Semaphore, (&raw const *waiter).cast(), leave) }
     }
 
     /// Before the memory goes. Threads that wait never get anything.
@@ -122,7 +124,8 @@ impl Semaphore {
         l.push_boolean(true);
         l.push_nil();
         thread.wake(2);
-        thread.unless_resumed((&raw const *waiter).cast(), give_back);
+        // SAFETY: the waiter is a part of the thread.
+        unsafe { thread.unless_resumed((&raw const *waiter).cast(), give_back) }
         dispatch(thread.ctx());
     }
 
@@ -204,13 +207,15 @@ impl Waiter {
         l.push_boolean(false);
         l.push_bytes("timeout");
         thread.wake(2);
-        dispatch(thread.ctx());
     }
 }
 
 /// The thread ends while it waits.
-fn leave(waiter: *const ()) {
-    // SAFETY: `Semaphore::wait` gave its waiter, a part of the thread.
+///
+/// # Safety
+/// `waiter` is the [`Waiter`] of a thread.
+unsafe fn leave(waiter: *const c_void) {
+    // SAFETY: the caller's promise.
     let waiter = unsafe { &*waiter.cast::<Waiter>() };
     if let Some(semaphore) = waiter.semaphore() {
         semaphore.remove(waiter);
@@ -218,8 +223,11 @@ fn leave(waiter: *const ()) {
 }
 
 /// The thread ends before it could use what it was given.
-fn give_back(waiter: *const ()) {
-    // SAFETY: as in `leave`.
+///
+/// # Safety
+/// As [`leave`].
+unsafe fn give_back(waiter: *const c_void) {
+    // SAFETY: the caller's promise.
     let waiter = unsafe { &*waiter.cast::<Waiter>() };
     if let Some(semaphore) = waiter.semaphore() {
         semaphore.post(1);
