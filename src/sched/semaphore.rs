@@ -20,7 +20,9 @@ use crate::sys::{NGX_LOG_ERR, ngx_event_t};
 /// two threads that post for each other could keep the worker busy for ever.
 const AT_ONCE: u32 = 100;
 
-/// It stays where it is: waiters and the event loop point to it.
+/// It stays where it is: waiters and the event loop point to it. The first two
+/// fields are read by Lua code.
+#[repr(C)]
 pub(crate) struct Semaphore {
     resources: Cell<i32>,
     waiters: Cell<i32>,
@@ -53,11 +55,6 @@ impl Semaphore {
         }
     }
 
-    /// Resources that are left; if negative, how many threads wait.
-    pub(crate) fn count(&self) -> i32 {
-        self.resources.get() - self.waiters.get()
-    }
-
     pub(crate) fn post(&self, resources: i32) {
         self.resources.set(self.resources.get().saturating_add(resources));
         if !self.first.get().is_null() {
@@ -83,26 +80,6 @@ impl Semaphore {
         thread.start_timer(msec);
         // SAFETY: the waiter is a part of the thread.
         unsafe { thread.wait_for_owner(Wait::Semaphore, (&raw const *waiter).cast(), leave) }
-    }
-
-    /// Before the memory goes. Threads that wait never get anything.
-    pub(crate) fn close(&self) {
-        // SAFETY: nothing else refers to the event at the moment.
-        unsafe { (*self.event.get()).cancel() };
-        if self.first.get().is_null() {
-            return;
-        }
-        log::cycle_error(
-            NGX_LOG_ERR,
-            format_args!(
-                "in lua semaphore gc wait queue is not empty while the semaphore {self:p} is \
-                 being destroyed"
-            ),
-        );
-        while let Some(waiter) = self.front() {
-            self.remove(waiter);
-            waiter.semaphore.set(ptr::null());
-        }
     }
 
     /// Gives the first thread a resource, and has the event loop come back for
@@ -173,6 +150,26 @@ impl Semaphore {
             }
         }
         self.waiters.set(self.waiters.get() - 1);
+    }
+}
+
+impl Drop for Semaphore {
+    fn drop(&mut self) {
+        self.event.get_mut().cancel();
+        if self.front().is_none() {
+            return;
+        }
+        log::cycle_error(
+            NGX_LOG_ERR,
+            format_args!(
+                "in lua semaphore gc wait queue is not empty while the semaphore {self:p} is \
+                 being destroyed"
+            ),
+        );
+        while let Some(waiter) = self.front() {
+            waiter.semaphore.set(ptr::null());
+            self.remove(waiter);
+        }
     }
 }
 
