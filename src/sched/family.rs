@@ -10,7 +10,7 @@ use core::ptr;
 
 use super::scheduler::dispatch;
 use super::{Ctx, Thread, Wait};
-use crate::lua::coroutine::{Role, Status};
+use crate::lua::coroutine::{Mark, Status};
 use crate::lua::state::Ref;
 use crate::lua::traceback::COROUTINES;
 use crate::lua::{State, Vm};
@@ -95,6 +95,19 @@ impl Thread {
     /// runs first. `None` if there are too many arguments.
     pub(crate) fn spawn(&self, l: State, args: i32) -> Option<()> {
         let ctx = self.ctx();
+        let child = self.add_child(l, args)?;
+        ctx.ready.push_front(child);
+        ctx.live.set(ctx.live.get() + 1);
+        self.wait_for(Wait::Turn);
+        self.values.set(1);
+        ctx.ready.push(self);
+        Some(())
+    }
+
+    /// Moves the function and its arguments, on top of `l`, to the coroutine of a
+    /// new light thread, and leaves that there.
+    fn add_child(&self, l: State, args: i32) -> Option<&Thread> {
+        let ctx = self.ctx();
         let child = ctx.add_light_thread(l, args)?;
         child.kin.parent.set(Some(l));
         if self.coroutine_state() != Some(l) {
@@ -102,12 +115,14 @@ impl Thread {
             child.kin.parent_anchor.set(Some(l.anchor()));
             ctx.nested_parents.set(ctx.nested_parents.get() + 1);
         }
+        Some(child)
+    }
 
-        ctx.ready.push_front(child);
-        ctx.live.set(ctx.live.get() + 1);
-        self.wait_for(Wait::Turn);
-        self.values.set(1);
-        ctx.ready.push(self);
+    /// Has the function on top of `l` run as a light thread when the client goes
+    /// away. `None` if there is no memory.
+    pub(crate) fn set_on_abort(&self, l: State) -> Option<()> {
+        let thread = self.add_child(l, 0)?;
+        self.ctx().on_abort.set(OnAbort::Starts(thread));
         Some(())
     }
 
@@ -155,7 +170,12 @@ impl Thread {
     pub(crate) fn move_results(&self, to: State) -> i32 {
         let co = self.state();
         let success = co.status() == ffi::LUA_OK;
-        let n = if success { co.top() } else { 1 };
+        let n = match success {
+            // Below is the mark.
+            true if self.kin.zombie.get() => co.top() - 1,
+            true => co.top(),
+            false => 1,
+        };
         if !to.ensure(n + 1) {
             to.push_boolean(false);
             to.push_bytes("too many results to wait for");
@@ -168,8 +188,6 @@ impl Thread {
 }
 
 impl Ctx {
-    /// Moves the function and its arguments, on top of `l`, to the coroutine of a
-    /// new light thread, and leaves that there.
     fn add_light_thread(&self, l: State, args: i32) -> Option<&Thread> {
         let coroutine = self.vm.coroutine_beside(l);
         let co = coroutine.state;
@@ -266,7 +284,7 @@ impl Ctx {
         if self.vm.is_retired(co) {
             return Child::Gone;
         }
-        let foreign = self.vm.role(co).is_some() && self.thread_with(co).is_none();
+        let foreign = self.vm.is_scheduled(co) && self.thread_with(co).is_none();
         if foreign { Child::Unknown } else { Child::NoThread }
     }
 
@@ -329,7 +347,8 @@ impl Ctx {
             Some(parent) if self.is_alive(thread, parent) => {
                 thread.kin.zombie.set(true);
                 self.live.set(self.live.get() - 1);
-                self.vm.set_role(co, Some(Role::Zombie));
+                self.vm.push_mark(co, Mark::Zombie);
+                co.insert(1);
                 if let Some(parent) = self.thread_of(parent) {
                     parent.kin.zombies.set(parent.kin.zombies.get() + 1);
                 }
@@ -366,10 +385,9 @@ impl Ctx {
         }
     }
 
-    /// Notes that a coroutine of Lua code gave its values to its resumer: if it
-    /// has ended, its zombies go.
+    /// Notes that a coroutine of Lua code has ended: its zombies go.
     pub(crate) fn coroutine_ended(&self, co: State) {
-        if self.nested_parents.get() > 0 && self.vm.status_of(co) == Status::Dead {
+        if self.nested_parents.get() > 0 {
             self.remove_zombies_of(co);
         }
     }
@@ -387,14 +405,6 @@ impl Ctx {
         // One that runs, below us on the stack, ends when it is back.
         threads.retain(|_, thread| thread.is_running());
         *self.threads.borrow_mut() = threads;
-    }
-
-    /// Has the function on top of `l` run as a light thread when the client goes
-    /// away. `None` if there is no memory.
-    pub(crate) fn set_on_abort(&self, l: State) -> Option<()> {
-        let thread = self.add_light_thread(l, 0)?;
-        self.on_abort.set(OnAbort::Starts(thread));
-        Some(())
     }
 
     pub(crate) fn has_on_abort(&self) -> bool {

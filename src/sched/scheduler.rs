@@ -54,8 +54,7 @@ impl Ctx {
         self.phase.set(Some(phase));
         self.exit.set(None);
         self.live.set(1);
-        self.ready.push(&self.entry);
-        self.run_ready()
+        self.step(phase, &self.entry).unwrap_or_else(|| self.run_ready())
     }
 
     /// Goes on after an event: with the threads that became ready, or, if it
