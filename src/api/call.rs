@@ -62,7 +62,9 @@ pub(super) fn park(l: State) -> c_int {
 pub(super) fn yield_marked(l: State, mark: Mark, kept: c_int) -> c_int {
     if let Some(run) = Run::current() {
         run.vm().push_mark(l, mark);
-        l.insert(-1 - kept);
+        if kept > 0 {
+            l.insert(-1 - kept);
+        }
     }
     // SAFETY: `Run::can_wait` was asked, so that this only notes the yield.
     unsafe { lua::lua_yield(l.as_ptr(), kept + 1) }

@@ -190,9 +190,12 @@ fn kind(l: State, co: State) -> Status {
     if co == l {
         return Status::Running;
     }
-    match Run::current() {
-        Some(run) => run.vm().status_of(co),
-        None => coroutine::status_at_start(co),
+    let Some(run) = Run::current() else {
+        return coroutine::status_at_start(co);
+    };
+    match (run.vm().status_of(co), run.thread()) {
+        (Status::Normal, Some(thread)) if thread.ctx().spawns(co) => Status::Running,
+        (status, _) => status,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::conf::Phases;
 use crate::lua::coroutine::Mark;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
-use crate::sched::family::Child;
+use crate::sched::family::{Child, Spawned};
 use crate::sched::{Run, Thread};
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -29,9 +29,10 @@ fn spawn(l: State) -> Return {
     if !run.can_wait(l) {
         return Err(cannot_wait(l));
     }
-    match thread.spawn(l, l.top() - 1) {
-        Some(()) => Ok(yield_marked(l, Mark::Waits, 1)),
-        None => Err(l.error("too many arguments")),
+    match thread.spawn(run.phase, l, l.top() - 1) {
+        Spawned::Done => Ok(1),
+        Spawned::Yield => Ok(yield_marked(l, Mark::Waits, 1)),
+        Spawned::Refused => Err(l.error("too many arguments")),
     }
 }
 

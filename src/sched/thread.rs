@@ -195,6 +195,10 @@ impl Thread {
         self.failures.borrow_mut().note(&self.ctx().vm, l);
     }
 
+    pub(super) fn is_doomed(&self) -> bool {
+        self.doomed.get()
+    }
+
     pub(super) fn is_running(&self) -> bool {
         self.running.get()
     }
@@ -268,7 +272,7 @@ impl Thread {
             match status {
                 ffi::LUA_YIELD => {
                     co.set_top(0);
-                    if !ctx.ready.is_empty() {
+                    if !ctx.ready.is_empty() || ctx.nesting.get() > 0 {
                         ctx.vm.push_mark(co, Mark::Waits);
                         return Step::Yielded;
                     }
