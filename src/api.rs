@@ -35,6 +35,7 @@ mod table;
 mod target;
 mod text;
 mod time;
+mod timer;
 mod uri;
 mod var;
 mod worker;

@@ -12,6 +12,7 @@ pub(crate) mod output;
 pub(crate) mod run;
 pub(crate) mod subrequest;
 pub(crate) mod thread;
+pub(crate) mod timer;
 pub(crate) mod writer;
 
 pub(crate) use ctx::Ctx;

@@ -293,6 +293,16 @@ pub const API: &[Group] = &[
     done(Module("resty.lrucache"), "modules.md", LRUCACHE),
     done(Module("resty.lrucache.pureffi"), "modules.md", LRUCACHE),
     done(Module("tablepool"), "modules.md", &[f("fetch", ANY), f("release", ANY)]),
+    done(
+        Globals,
+        "timer.md",
+        &[
+            f("ngx.timer.at", Phases::TIMER),
+            f("ngx.timer.every", Phases::TIMER),
+            f("ngx.timer.running_count", RUNNING),
+            f("ngx.timer.pending_count", RUNNING),
+        ],
+    ),
     later(
         Globals,
         &[
@@ -300,10 +310,6 @@ pub const API: &[Group] = &[
             f("ngx.thread.wait", YIELD),
             f("ngx.thread.kill", YIELD),
             f("ngx.on_abort", REQUEST),
-            f("ngx.timer.at", Phases::TIMER),
-            f("ngx.timer.every", Phases::TIMER),
-            f("ngx.timer.running_count", RUNNING),
-            f("ngx.timer.pending_count", RUNNING),
         ],
     ),
     later(Module("ngx.semaphore"), &[f("new", ANY)]),

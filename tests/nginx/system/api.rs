@@ -138,7 +138,7 @@ fn compare(problems: &mut String, what: &str, listed: &BTreeSet<String>, found: 
 const OUTSIDE: [&str; 3] = ["init", "init_worker", "exit_worker"];
 
 /// Phases that do not exist yet.
-const LATER: [&str; 8] = [
+const LATER: [&str; 7] = [
     "ssl_client_hello",
     "ssl_session_fetch",
     "ssl_cert",
@@ -146,7 +146,6 @@ const LATER: [&str; 8] = [
     "balancer",
     "proxy_ssl_cert",
     "proxy_ssl_verify",
-    "timer",
 ];
 
 /// How to use what needs more than a call without arguments.
@@ -154,6 +153,8 @@ const USES: &[(&str, &str)] = &[
     ("ngx.log", "ngx.log(ngx.DEBUG, 'x')"),
     ("ngx.exit", "ngx.exit(ngx.OK)"),
     ("ngx.sleep", "ngx.sleep(0)"),
+    ("ngx.timer.at", "assert(ngx.timer.at(0, function() end))"),
+    ("ngx.timer.every", "assert(ngx.timer.every(60, function() end))"),
     ("coroutine.create", "coroutine.create(function() end)"),
     ("coroutine.resume", "coroutine.resume(co)"),
     ("coroutine.wrap", "coroutine.wrap(function() end)"),
@@ -185,8 +186,7 @@ fn to_try() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// The words of an error that says that something does not work here.
-const REFUSALS: [&str; 4] =
-    ["API disabled", "no request found", "no request object found", "request object not found"];
+const REFUSALS: [&str; 3] = ["API disabled", "no request", "request object not found"];
 
 fn phases_conf() -> Conf {
     let mut uses = String::new();
@@ -230,8 +230,11 @@ fn phases_conf() -> Conf {
             end
 
             function use_wanted(phase)
-                if ngx.var.arg_phase == phase then
-                    use(ngx.var.arg_name, phase)
+                local name, wanted = ngx.var.arg_name, ngx.var.arg_phase
+                if wanted == phase then
+                    use(name, phase)
+                elseif wanted == "timer" and phase == "content" then
+                    ngx.timer.at(0, function() use(name, "timer") end)
                 end
             end
 
