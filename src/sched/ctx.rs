@@ -41,6 +41,8 @@ pub(crate) struct Ctx {
     pub waiting_for_subrequests: Cell<usize>,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
+    /// The request is a [`FakeRequest`](crate::ngx::fake_request::FakeRequest).
+    fake: bool,
 }
 
 /// The state of a response body that Lua code filters.
@@ -80,8 +82,13 @@ impl Ctx {
     pub(crate) fn of<'a>(request: Request) -> Option<&'a Ctx> {
         match Self::existing(request) {
             Some(ctx) => Some(ctx),
-            None => Self::create(request),
+            None => Self::create(request, machine(request)?, false),
         }
+    }
+
+    /// The context of a request that no client made.
+    pub(super) fn of_fake<'a>(request: Request, vm: Rc<Vm>) -> Option<&'a Ctx> {
+        Self::create(request, vm, true)
     }
 
     pub(crate) fn existing<'a>(request: Request) -> Option<&'a Ctx> {
@@ -89,8 +96,7 @@ impl Ctx {
         unsafe { http_module_ctx(request.as_ptr(), crate::sys::module()).cast::<Ctx>().as_ref() }
     }
 
-    fn create<'a>(request: Request) -> Option<&'a Ctx> {
-        let vm = machine(request)?;
+    fn create<'a>(request: Request, vm: Rc<Vm>, fake: bool) -> Option<&'a Ctx> {
         let mut ctx = request.pool().own(Ctx {
             request,
             vm,
@@ -105,6 +111,7 @@ impl Ctx {
             table: Table::default(),
             waiting_for_subrequests: Cell::new(0),
             cleanup_added: Cell::new(false),
+            fake,
         })?;
 
         // SAFETY: the context was just made and stays where it is; from here
@@ -115,6 +122,11 @@ impl Ctx {
             set_http_module_ctx(request.as_ptr(), back.cast(), crate::sys::module());
             Some(&*back)
         }
+    }
+
+    /// Whether a client made the request.
+    pub(crate) fn has_client(&self) -> bool {
+        !self.fake
     }
 
     /// Has [`Ctx::abort`] called when the request ends.

@@ -279,7 +279,6 @@ impl Ctx {
         let coroutine = self.vm.coroutine();
         let co = coroutine.state;
         main.move_to(co, 1);
-        self.entry.closure.set(co.address(-1));
 
         if own_globals {
             self.vm.push_sandbox(co);
@@ -288,8 +287,19 @@ impl Ctx {
             co.set_globals_of(-2);
         }
 
+        self.start_coroutine(phase, coroutine, 0)
+    }
+
+    /// Runs a coroutine that has a function and `args` arguments on its stack.
+    pub(super) fn start_coroutine(
+        &self,
+        phase: Phase,
+        coroutine: Coroutine,
+        args: c_int,
+    ) -> Outcome {
+        self.entry.closure.set(coroutine.state.address(1));
         self.entry.coroutine.set(Some(coroutine));
-        self.entry.values.set(0);
+        self.entry.values.set(args);
         self.phase.set(Some(phase));
         self.exit.set(None);
         self.step(&self.entry)
@@ -366,7 +376,7 @@ impl Ctx {
         ];
         let (ok, special) = (NGX_HTTP_OK as ngx_int_t, NGX_HTTP_SPECIAL_RESPONSE as ngx_int_t);
 
-        if SILENT.contains(&code) {
+        if SILENT.contains(&code) || !self.has_client() {
             return code;
         }
 
@@ -414,6 +424,14 @@ impl Thread {
 /// gone when this returns.
 pub(crate) fn dispatch(ctx: &Ctx) {
     let r = ctx.request;
+    if !ctx.has_client() {
+        if let Some(resume) = ctx.resume.get() {
+            // SAFETY: the request is live.
+            unsafe { resume(r.as_ptr()) };
+        }
+        return;
+    }
+
     let connection = r.connection();
     // SAFETY: the request is live. Reading the body replaces the write event
     // handler, so it is put back. A subrequest may have run in between.
