@@ -185,8 +185,12 @@ fn to_try() -> impl Iterator<Item = &'static Entry> {
     existing(|of| of == Of::Globals).filter(|entry| !NOT_HERE.contains(&entry.name))
 }
 
-/// The words of an error that says that something does not work here.
-const REFUSALS: [&str; 3] = ["API disabled", "no request", "request object not found"];
+/// Whether an error says that something does not work here.
+fn is_refusal(error: &str) -> bool {
+    const WORDS: [&str; 4] =
+        ["API disabled", "no request found", "no request object found", "request object not found"];
+    WORDS.iter().any(|words| error.contains(words)) || error.ends_with("no request")
+}
 
 fn phases_conf() -> Conf {
     let mut uses = String::new();
@@ -296,7 +300,7 @@ fn phases(site: &mut Site) -> Result<(), String> {
             let problem = match errors.get(&(entry.name, *phase)) {
                 None => "was not reached".to_owned(),
                 Some(error) => {
-                    let refusal = error.filter(|text| REFUSALS.iter().any(|r| text.contains(r)));
+                    let refusal = error.filter(|text| is_refusal(text));
                     match refusal {
                         Some(text) if listed => format!("is refused: {text}"),
                         None if !listed => format!("works, {error:?}"),
