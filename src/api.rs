@@ -36,6 +36,7 @@ mod target;
 mod text;
 mod thread;
 mod time;
+mod timer;
 mod uri;
 mod var;
 mod worker;

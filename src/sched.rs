@@ -16,6 +16,7 @@ pub(crate) mod scheduler;
 mod spare;
 pub(crate) mod subrequest;
 pub(crate) mod thread;
+pub(crate) mod timer;
 pub(crate) mod writer;
 
 pub(crate) use ctx::Ctx;
