@@ -37,6 +37,7 @@ mod target;
 mod text;
 mod thread;
 mod time;
+mod timer;
 mod uri;
 mod var;
 mod worker;

@@ -14,8 +14,10 @@ mod ready;
 pub(crate) mod run;
 pub(crate) mod scheduler;
 pub(crate) mod semaphore;
+mod spare;
 pub(crate) mod subrequest;
 pub(crate) mod thread;
+pub(crate) mod timer;
 pub(crate) mod writer;
 
 pub(crate) use ctx::Ctx;

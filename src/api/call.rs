@@ -3,6 +3,7 @@
 use core::ffi::{c_int, c_void};
 
 use crate::conf::{Phase, Phases};
+use crate::lua::coroutine::Mark;
 use crate::lua::{Raise, State};
 use crate::sched::{Ctx, Run};
 use crate::sys::lua;
@@ -18,11 +19,17 @@ pub(super) fn in_phases<'a>(
     phases: Phases,
     missing: &str,
 ) -> Result<(&'a Run, &'a Ctx), Raise> {
+    let run = run_in(l, phases, missing)?;
+    run.ctx().map(|ctx| (run, ctx)).ok_or_else(|| l.error(missing))
+}
+
+/// The run, in one of `phases`, whether there is a client's request or not.
+pub(super) fn run_in<'a>(l: State, phases: Phases, missing: &str) -> Result<&'a Run, Raise> {
     let run = current(l, missing)?;
     if !run.phase.is_in(phases) {
         return Err(wrong_phase(l, run.phase));
     }
-    run.ctx().map(|ctx| (run, ctx)).ok_or_else(|| l.error(missing))
+    Ok(run)
 }
 
 /// The run and the request's context, in any phase that serves a client.
@@ -48,14 +55,32 @@ pub(super) fn closure(run: &Run) -> *const c_void {
 }
 
 pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {
-    l.error(format_args!("API disabled in the context of {}*", phase.tag()))
+    l.error(disabled_in(phase))
+}
+
+/// The message of a function that does not work in a phase.
+pub(super) fn disabled_in(phase: Phase) -> String {
+    // The names of directives stand for all their forms.
+    let forms = if phase == Phase::Timer { "" } else { "*" };
+    format!("API disabled in the context of {}{forms}", phase.tag())
 }
 
 /// Gives control to the scheduler; the caller has armed an event and knows
 /// that the coroutine can yield.
 pub(super) fn park(l: State) -> c_int {
+    yield_marked(l, Mark::Waits, 0)
+}
+
+/// Yields with a mark that tells others why, and with the `kept` topmost values.
+pub(super) fn yield_marked(l: State, mark: Mark, kept: c_int) -> c_int {
+    if let Some(run) = Run::current() {
+        run.vm().push_mark(l, mark);
+        if kept > 0 {
+            l.insert(-1 - kept);
+        }
+    }
     // SAFETY: `Run::can_wait` was asked, so that this only notes the yield.
-    unsafe { lua::lua_yield(l.as_ptr(), 0) }
+    unsafe { lua::lua_yield(l.as_ptr(), kept + 1) }
 }
 
 /// The error of a call that would have to wait where that is impossible; in

@@ -4,14 +4,14 @@
 
 use core::ffi::c_int;
 
-use super::call::{self, NO_REQUEST, cannot_wait};
+use super::call::{self, NO_REQUEST, cannot_wait, yield_marked};
 use super::function::Function;
 use crate::conf::Phases;
+use crate::lua::coroutine::Mark;
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
 use crate::ngx;
 use crate::sched::{Run, Semaphore};
-use crate::sys::lua as ffi;
 
 pub(super) const FUNCTIONS: &[Function] =
     &[Function::native("address", address), Function::native("wait", wait)];
@@ -75,8 +75,7 @@ fn wait(l: State) -> Return {
         return Err(l.error("no negative number"));
     }
     if !run.phase.is_in(Phases::YIELD) {
-        let tag = run.phase.tag();
-        return Ok(failed(l, format!("API disabled in the context of {tag}*")));
+        return Ok(failed(l, call::disabled_in(run.phase)));
     }
     let msec = (seconds * 1000.0).clamp(0.0, LONGEST_WAIT) as usize;
     if msec == 0 {
@@ -95,8 +94,7 @@ fn wait(l: State) -> Return {
     semaphore.wait(thread, msec);
     // What is yielded stays on the stack until the code goes on, and keeps the
     // semaphore alive.
-    // SAFETY: `can_wait` was asked, so that this only notes the yield.
-    Ok(unsafe { ffi::lua_yield(l.as_ptr(), 3) })
+    Ok(yield_marked(l, Mark::Waits, 3))
 }
 
 /// `nil, reason`

@@ -303,8 +303,9 @@ pub const API: &[Group] = &[
             f("ngx.on_abort", REQUEST),
         ],
     ),
-    later(
+    done(
         Globals,
+        "timer.md",
         &[
             f("ngx.timer.at", Phases::TIMER),
             f("ngx.timer.every", Phases::TIMER),
