@@ -642,8 +642,8 @@ returned
     }
 --- response_body
 1 true timeout
---- error_log
-lua_code_cache is off
+--- grep_error_log eval: qr/lua_code_cache is off/
+--- grep_error_log_out eval: ["lua_code_cache is off\n", ""]
 
 
 

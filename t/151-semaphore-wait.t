@@ -108,7 +108,7 @@ true 0
         }
     }
 --- response_body
-nil falsetimeout timeout
+nil false timeout
 
 
 
@@ -138,12 +138,12 @@ truenil
         content_by_lua_block {
             local sem = semaphore.new()
             for i = 1, 5 do
-                ngx.thread.spawn(function () sem:wait(1) ngx.print(i, " ") end)
+                ngx.thread.spawn(function () sem:wait(1) ngx.print(" ", i) end)
             end
             for _ = 1, 5 do
                 sem:post()
             end
-            ngx.print("posted ")
+            ngx.print("posted")
         }
     }
 --- response_body chomp
@@ -270,16 +270,17 @@ woken
         content_by_lua_block {
             local a, b = semaphore.new(), semaphore.new()
             for i = 1, 2 do
-                ngx.thread.spawn(function () a:wait(1) ngx.print("a", i, " ") end)
-                ngx.thread.spawn(function () b:wait(1) ngx.print("b", i, " ") end)
+                ngx.thread.spawn(function () a:wait(1) ngx.print(" a", i) end)
+                ngx.thread.spawn(function () b:wait(1) ngx.print(" b", i) end)
             end
+            ngx.print("woken:")
             b:post()
             a:post(2)
             b:post()
         }
     }
 --- response_body chomp
-b1 b2 a1 a2
+woken: b1 b2 a1 a2
 
 
 
@@ -292,17 +293,18 @@ b1 b2 a1 a2
                 sems[i] = semaphore.new()
                 ngx.thread.spawn(function ()
                     sems[i]:wait(1)
-                    ngx.print(i, " ")
+                    ngx.print(" ", i)
                     if sems[i + 1] then
                         sems[i + 1]:post()
                     end
                 end)
             end
+            ngx.print("woken:")
             sems[1]:post()
         }
     }
 --- response_body chomp
-1 2 3 4 5
+woken: 1 2 3 4 5
 
 
 
@@ -338,15 +340,16 @@ b1 b2 a1 a2
                 ngx.thread.spawn(function ()
                     for n = 1, 2 do
                         sem:wait(1)
-                        ngx.print(i, ".", n, " ")
+                        ngx.print(" ", i, ".", n)
                     end
                 end)
             end
+            ngx.print("woken:")
             sem:post(6)
         }
     }
 --- response_body chomp
-1.1 2.1 3.1 1.2 2.2 3.2
+woken: 1.1 2.1 3.1 1.2 2.2 3.2
 
 
 
@@ -397,6 +400,7 @@ b1 b2 a1 a2
             ngx.say("rested")
         }
     }
+--- timeout: 1
 --- response_body
 rested
 --- differs: the C module's worker does nothing else any more
@@ -410,7 +414,10 @@ rested
             local sem = semaphore.new()
             local order = {}
             for i = 1, 5000 do
-                ngx.thread.spawn(function () order[#order + 1] = sem:wait(2) and i end)
+                ngx.thread.spawn(function ()
+                    local ok = sem:wait(2)
+                    order[#order + 1] = ok and i
+                end)
             end
             ngx.say(sem:count())
             sem:post(5000)
@@ -564,15 +571,14 @@ waited truenil, posted true 0 0
 
 
 
-=== TEST 25: a semaphore between requests in the access and rewrite phases
+=== TEST 25: a semaphore between requests in the rewrite and content phases
 --- config
     location = /rewrite {
         rewrite_by_lua_block { ngx.ctx.got = shared:wait(1) }
         content_by_lua_block { ngx.print("rewrite ", ngx.ctx.got) }
     }
-    location = /access {
-        access_by_lua_block { ngx.ctx.got = shared:wait(1) }
-        content_by_lua_block { ngx.print("access ", ngx.ctx.got) }
+    location = /content {
+        content_by_lua_block { ngx.print("content ", (shared:wait(1))) }
     }
     location = /post {
         rewrite_by_lua_block { shared:post() }
@@ -580,16 +586,34 @@ waited truenil, posted true 0 0
     }
     location = /t {
         content_by_lua_block {
-            local a, b = ngx.location.capture_multi { { "/rewrite" }, { "/access" }, { "/post" } }
+            local a, b = ngx.location.capture_multi { { "/rewrite" }, { "/content" }, { "/post" } }
             ngx.say(a.body, ", ", b.body)
         }
     }
 --- response_body
-rewrite true, access true
+rewrite true, content true
 
 
 
-=== TEST 26: log_by_lua of one request wakes another
+=== TEST 26: a semaphore in the access phase
+--- config
+    location = /post {
+        content_by_lua_block { shared:post() }
+    }
+    location = /t {
+        access_by_lua_block {
+            local thread = ngx.thread.spawn(function () ngx.ctx.got = shared:wait(1) end)
+            ngx.location.capture("/post")
+            ngx.thread.wait(thread)
+        }
+        content_by_lua_block { ngx.say(ngx.ctx.got) }
+    }
+--- response_body
+true
+
+
+
+=== TEST 27: log_by_lua of one request wakes another
 --- config
     location = /wait {
         content_by_lua_block { ngx.say("waited ", shared:wait(2)) }
@@ -607,7 +631,7 @@ rewrite true, access true
 
 
 
-=== TEST 27: filters post
+=== TEST 28: filters post
 --- config
     location = /t {
         content_by_lua_block {
@@ -628,11 +652,11 @@ rewrite true, access true
     }
 --- response_body
 x
-truetruenil
+truetruetrue
 
 
 
-=== TEST 28: a wait inside coroutines, five deep
+=== TEST 29: a wait inside coroutines, five deep
 --- config
     location = /t {
         content_by_lua_block {
@@ -664,7 +688,7 @@ dead
 
 
 
-=== TEST 29: coroutines of several threads wait for one semaphore
+=== TEST 30: coroutines of several threads wait for one semaphore
 --- config
     location = /t {
         content_by_lua_block {
@@ -677,19 +701,20 @@ dead
                         sem:wait(1)
                         return -i
                     end)
-                    ngx.print(f(), " ")
-                    ngx.print(f(), " ")
+                    ngx.print(" ", f())
+                    ngx.print(" ", f())
                 end)
             end
+            ngx.print("woken:")
             sem:post(6)
         }
     }
 --- response_body chomp
-1 2 3 -1 -2 -3
+woken: 1 2 3 -1 -2 -3
 
 
 
-=== TEST 30: a C function between: no wait begins, and nothing is left behind
+=== TEST 31: a C function between: no wait begins, and nothing is left behind
 --- config
     location = /t {
         content_by_lua_block {
@@ -711,7 +736,7 @@ error: attempt to yield across C-call boundary
 
 
 
-=== TEST 31: inside of a C function a resource that is there can be had
+=== TEST 32: inside of a C function a resource that is there can be had
 --- config
     location = /t {
         content_by_lua_block {
@@ -726,7 +751,7 @@ timeout
 
 
 
-=== TEST 32: wait in pcall, and as an iterator
+=== TEST 33: wait in pcall, and as an iterator
 --- config
     location = /t {
         content_by_lua_block {
@@ -751,7 +776,7 @@ truetruenil
 
 
 
-=== TEST 33: a semaphore that only the waiting code knows
+=== TEST 34: a semaphore that only the waiting code knows
 --- config
     location = /t {
         content_by_lua_block {
@@ -767,7 +792,7 @@ truefalsetimeout
 
 
 
-=== TEST 34: a weak table finds the semaphore that code waits for
+=== TEST 35: a weak table finds the semaphore that code waits for
 --- config
     location = /t {
         content_by_lua_block {
@@ -787,7 +812,7 @@ truetruenil
 
 
 
-=== TEST 35: what a semaphore consists of is taken away while code waits
+=== TEST 36: what a semaphore consists of is taken away while code waits
 --- config
     location = /t {
         content_by_lua_block {
@@ -806,7 +831,7 @@ truefalsetimeout
 
 
 
-=== TEST 36: the last user drops a semaphore in the moment in which it is woken
+=== TEST 37: the last user drops a semaphore in the moment in which it is woken
 --- config
     location = /t {
         content_by_lua_block {
@@ -834,7 +859,7 @@ done
 
 
 
-=== TEST 37: wait after output and with flush
+=== TEST 38: wait after output and with flush
 --- config
     location = /t {
         content_by_lua_block {
@@ -855,7 +880,7 @@ after
 
 
 
-=== TEST 38: a thread that waits for a semaphore and one that sleeps
+=== TEST 39: a thread that waits for a semaphore and one that sleeps
 --- config
     location = /t {
         content_by_lua_block {
@@ -864,7 +889,7 @@ after
             local b = ngx.thread.spawn(function () ngx.sleep(0.01) return "sleep" end)
             ngx.say(ngx.thread.wait(a, b))
             sem:post()
-            ngx.say(ngx.thread.wait(a, b))
+            ngx.say(ngx.thread.wait(a))
         }
     }
 --- response_body
@@ -873,7 +898,7 @@ truesemaphoretruenil
 
 
 
-=== TEST 39: while a thread waits, its status is running
+=== TEST 40: while a thread waits, its status is running
 --- config
     location = /t {
         content_by_lua_block {
@@ -893,7 +918,7 @@ zombie
 
 
 
-=== TEST 40: a wait between subrequests of the same code
+=== TEST 41: a wait between subrequests of the same code
 --- config
     location = /sub {
         content_by_lua_block { shared:post() ngx.print("sub") }
@@ -909,11 +934,11 @@ zombie
         }
     }
 --- response_body
-sub truesubtruenil
+sub truesubtrue
 
 
 
-=== TEST 41: wait in server_rewrite and precontent
+=== TEST 42: wait in server_rewrite and precontent
 --- config
     server_rewrite_by_lua_block {
         local sem = semaphore.new()
@@ -934,7 +959,7 @@ true true
 
 
 
-=== TEST 42: with lua_code_cache off
+=== TEST 43: with lua_code_cache off
 --- http_config
     lua_code_cache off;
 --- config
@@ -947,14 +972,14 @@ true true
         }
     }
 --- response_body
-true truenil
+true true
 falsetimeout
---- error_log
-lua_code_cache is off
+--- grep_error_log eval: qr/lua_code_cache is off/
+--- grep_error_log_out eval: ["lua_code_cache is off\n", ""]
 
 
 
-=== TEST 43: without the compiler
+=== TEST 44: without the compiler
 --- config
     location = /t {
         content_by_lua_block {
