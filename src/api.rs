@@ -29,6 +29,7 @@ mod request_headers;
 mod resp;
 mod response_headers;
 mod resty_core;
+mod semaphore;
 mod shared;
 mod sleep;
 mod table;
