@@ -4,7 +4,7 @@
 
 use core::ffi::c_int;
 
-use super::call::{self, NO_REQUEST, cannot_wait, yield_marked};
+use super::call::{self, NO_REQUEST, cannot_wait};
 use super::function::Function;
 use crate::conf::Phases;
 use crate::lua::coroutine::Mark;
@@ -94,7 +94,7 @@ fn wait(l: State) -> Return {
     semaphore.wait(thread, msec);
     // What is yielded stays on the stack until the code goes on, and keeps the
     // semaphore alive.
-    Ok(yield_marked(l, Mark::Waits, 3))
+    Ok(call::yield_marked(l, Mark::Waits, 3))
 }
 
 /// `nil, reason`
