@@ -753,6 +753,9 @@ job1 job2 job3
             end)
             local posted, taken = 0, 0
             for i = 1, 3000 do
+                for _ = 1, i % 3 do
+                    coroutine.yield()
+                end
                 local thread = ngx.thread.spawn(function ()
                     sem:wait(1)
                     taken = taken + 1
