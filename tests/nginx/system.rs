@@ -10,6 +10,7 @@ mod shared;
 mod shutdown;
 mod site;
 mod soak;
+mod timers;
 mod workers;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ const TESTS: &[&[Test]] = &[
     shared::TESTS,
     shutdown::TESTS,
     soak::TESTS,
+    timers::TESTS,
     workers::TESTS,
 ];
 
