@@ -466,3 +466,25 @@ a name, please
 ["GET /slow", "GET /slow", "GET /state"]
 --- response_body_like eval
 [("^the answer is 42\$") x 2, "results: 1 keys, 99"]
+
+
+
+=== TEST 36: timers: counts after the answer
+--- http_config http_of: timers
+--- config server_of: timers
+--- request eval
+["GET /", "GET /timers"]
+--- response_body_like eval
+["^hello; visits so far: \\d+\$", "^pending: [12]\nrunning: [01]\$"]
+--- no_error_log
+[error]
+
+
+
+=== TEST 37: timers: ticks
+--- http_config http_of: timers
+--- config server_of: timers
+--- request
+GET /ticks
+--- response_body_like
+^\d+$
