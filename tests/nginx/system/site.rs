@@ -35,6 +35,8 @@ pub struct Conf {
     /// Goes into `server {}`.
     pub server: String,
     pub workers: usize,
+    /// Of each worker.
+    pub connections: usize,
     pub master: bool,
 }
 
@@ -45,6 +47,7 @@ impl Conf {
             http: http.into(),
             server: server.into(),
             workers: 1,
+            connections: 512,
             master: true,
         }
     }
@@ -59,7 +62,7 @@ impl Conf {
             settings: BlockSettings {
                 repeat_each: 1,
                 workers: self.workers.to_string(),
-                connections: "512".into(),
+                connections: self.connections.to_string(),
                 log_level: "info".into(),
                 timeout: String::new(),
                 master_process: self.master,
