@@ -99,8 +99,7 @@ impl Semaphore {
         let thread = waiter.thread();
         let l = thread.innermost();
         l.push_boolean(true);
-        l.push_nil();
-        thread.wake(2);
+        thread.wake(1);
         // SAFETY: the waiter is a part of the thread.
         unsafe { thread.unless_resumed((&raw const *waiter).cast(), give_back) }
         dispatch(thread.ctx());

@@ -23,6 +23,7 @@ local destroy = c_function("void (*)(nginx_lua_semaphore *)", "destroy")
 local post = c_function("void (*)(nginx_lua_semaphore *, double)", "post")
 local take = c_function("bool (*)(nginx_lua_semaphore *)", "take")
 local wait = native.wait
+local WAITS = native.mark()
 
 local semaphore = { version = require("resty.core.base").version }
 local object = { __index = semaphore }
@@ -60,7 +61,7 @@ function semaphore.wait(self, seconds)
         return true
     end
     -- No tail call: LuaJIT would compile this function only as part of others.
-    local ok, err = wait(self, sem, seconds)
+    local ok, err = wait(WAITS, self, sem, seconds)
     return ok, err
 end
 
