@@ -3,8 +3,9 @@
 use core::ffi::{c_int, c_void};
 
 use crate::conf::{Phase, Phases};
+use crate::lua::coroutine::Mark;
 use crate::lua::{Raise, State};
-use crate::sched::{Ctx, Run, Thread};
+use crate::sched::{Ctx, Run};
 use crate::sys::lua;
 
 /// How a function says that no request is there; the C module has three ways.
@@ -18,11 +19,17 @@ pub(super) fn in_phases<'a>(
     phases: Phases,
     missing: &str,
 ) -> Result<(&'a Run, &'a Ctx), Raise> {
+    let run = run_in(l, phases, missing)?;
+    run.ctx().map(|ctx| (run, ctx)).ok_or_else(|| l.error(missing))
+}
+
+/// The run, in one of `phases`, whether there is a client's request or not.
+pub(super) fn run_in<'a>(l: State, phases: Phases, missing: &str) -> Result<&'a Run, Raise> {
     let run = current(l, missing)?;
     if !run.phase.is_in(phases) {
         return Err(wrong_phase(l, run.phase));
     }
-    run.ctx().map(|ctx| (run, ctx)).ok_or_else(|| l.error(missing))
+    Ok(run)
 }
 
 /// The run and the request's context, in any phase that serves a client.
@@ -44,18 +51,31 @@ pub(super) fn current<'a>(l: State, missing: &str) -> Result<&'a Run, Raise> {
 
 /// The function of the chunk that runs, for stack traces.
 pub(super) fn closure(run: &Run) -> *const c_void {
-    run.thread().map_or(core::ptr::null(), Thread::closure)
+    run.thread().map_or(core::ptr::null(), |thread| thread.ctx().closure())
 }
 
 pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {
-    l.error(format_args!("API disabled in the context of {}*", phase.tag()))
+    // The names of directives stand for all their forms.
+    let forms = if phase == Phase::Timer { "" } else { "*" };
+    l.error(format_args!("API disabled in the context of {}{forms}", phase.tag()))
 }
 
 /// Gives control to the scheduler; the caller has armed an event and knows
 /// that the coroutine can yield.
 pub(super) fn park(l: State) -> c_int {
+    yield_marked(l, Mark::Waits, 0)
+}
+
+/// Yields with a mark that tells others why, and with the `kept` topmost values.
+pub(super) fn yield_marked(l: State, mark: Mark, kept: c_int) -> c_int {
+    if let Some(run) = Run::current() {
+        run.vm().push_mark(l, mark);
+        if kept > 0 {
+            l.insert(-1 - kept);
+        }
+    }
     // SAFETY: `Run::can_wait` was asked, so that this only notes the yield.
-    unsafe { lua::lua_yield(l.as_ptr(), 0) }
+    unsafe { lua::lua_yield(l.as_ptr(), kept + 1) }
 }
 
 /// The error of a call that would have to wait where that is impossible; in

@@ -2,14 +2,13 @@
 //! `lua_code_cache off`.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 use std::rc::Rc;
 
 use mlua::Lua;
 
 use super::code::Kept;
-use super::coroutine::Coroutine;
+use super::coroutine::{Coroutine, Marks};
 use super::state::Ref;
 use super::{State, allocator, guard, sandbox, traceback};
 use crate::sys::lua as ffi;
@@ -44,8 +43,7 @@ pub(crate) struct Vm {
     pub(super) spare: RefCell<Vec<Coroutine>>,
     pub(super) spare_limit: usize,
     pub(super) reset_thread: Option<ffi::ResetThread>,
-    /// Coroutines that the scheduler will resume: Lua code must not.
-    waiting: RefCell<HashSet<State, BuildHasherDefault<AddressHasher>>>,
+    pub(super) marks: Marks,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +89,7 @@ impl Vm {
             spare: RefCell::default(),
             spare_limit: options.thread_cache,
             reset_thread: ffi::reset_thread(),
-            waiting: RefCell::default(),
+            marks: Marks::new(main),
         };
 
         vm.inspector = sandbox::inspector(vm.lua());
@@ -110,19 +108,6 @@ impl Vm {
     /// The main state, on which everything runs that may not wait.
     pub(crate) fn main(&self) -> State {
         self.main
-    }
-
-    /// Notes that only the scheduler may resume `co`.
-    pub(crate) fn add_waiting(&self, co: State) {
-        self.waiting.borrow_mut().insert(co);
-    }
-
-    pub(crate) fn remove_waiting(&self, co: State) {
-        self.waiting.borrow_mut().remove(&co);
-    }
-
-    pub(crate) fn waits(&self, co: State) -> bool {
-        self.waiting.borrow().contains(&co)
     }
 
     /// Pushes the code table on the main state.
@@ -159,7 +144,7 @@ impl Vm {
 
 /// A hash for addresses, which need no protection against collisions.
 #[derive(Default)]
-struct AddressHasher(u64);
+pub(crate) struct AddressHasher(u64);
 
 impl Hasher for AddressHasher {
     fn write(&mut self, bytes: &[u8]) {

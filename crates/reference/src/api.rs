@@ -293,21 +293,28 @@ pub const API: &[Group] = &[
     done(Module("resty.lrucache"), "modules.md", LRUCACHE),
     done(Module("resty.lrucache.pureffi"), "modules.md", LRUCACHE),
     done(Module("tablepool"), "modules.md", &[f("fetch", ANY), f("release", ANY)]),
-    later(
+    done(
         Globals,
+        "thread.md",
         &[
             f("ngx.thread.spawn", YIELD),
             f("ngx.thread.wait", YIELD),
             f("ngx.thread.kill", YIELD),
             f("ngx.on_abort", REQUEST),
+        ],
+    ),
+    done(
+        Globals,
+        "timer.md",
+        &[
             f("ngx.timer.at", Phases::TIMER),
             f("ngx.timer.every", Phases::TIMER),
             f("ngx.timer.running_count", RUNNING),
             f("ngx.timer.pending_count", RUNNING),
         ],
     ),
-    later(Module("ngx.semaphore"), &[f("new", ANY)]),
-    later(Object("semaphore"), &[f("post", ANY), f("wait", YIELD), f("count", ANY)]),
+    done(Module("ngx.semaphore"), "semaphore.md", &[f("new", ANY)]),
+    done(Object("semaphore"), "semaphore.md", &[f("post", ANY), f("wait", YIELD), f("count", ANY)]),
     done(Globals, "shared.md", &[v("ngx.shared", ANY)]),
     done(
         Object("ngx.shared.NAME"),
