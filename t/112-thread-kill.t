@@ -116,7 +116,28 @@ nilalready waited or killed
 
 
 
-=== TEST 6: the same for a thread that failed
+=== TEST 6: whoever asks about a dead thread
+--- config
+    location = /t {
+        content_by_lua_block {
+            local dead = ngx.thread.spawn(function () end)
+            ngx.thread.wait(dead)
+            ngx.thread.spawn(function ()
+                ngx.say(ngx.thread.kill(dead))
+            end)
+        }
+    }
+--- request
+GET /t
+--- response_body
+nilalready waited or killed
+--- no_error_log
+[error]
+--- differs: the C module remembers whose child it was
+
+
+
+=== TEST 7: already terminated, too, for a thread that failed
 --- config
     location = /t {
         content_by_lua_block {
@@ -135,7 +156,7 @@ lua user thread aborted: runtime error: no luck
 
 
 
-=== TEST 7: a thread that was waited for
+=== TEST 8: a thread that was waited for
 --- config
     location = /t {
         content_by_lua_block {
@@ -153,7 +174,7 @@ nilalready waited or killed
 
 
 
-=== TEST 8: something else than a coroutine
+=== TEST 9: something else than a coroutine
 --- config
     location = /t {
         content_by_lua_block {
@@ -184,7 +205,7 @@ falsebad argument #1 to '?' (lua thread expected)
 
 
 
-=== TEST 9: further arguments do not matter
+=== TEST 10: further arguments do not matter
 --- config
     location = /t {
         content_by_lua_block {
@@ -201,7 +222,7 @@ GET /t
 
 
 
-=== TEST 10: a coroutine of Lua code is no light thread
+=== TEST 11: a coroutine of Lua code is no light thread
 --- config
     location = /t {
         content_by_lua_block {
@@ -228,7 +249,7 @@ true
 
 
 
-=== TEST 11: neither is the entry
+=== TEST 12: neither is the entry
 --- config
     location = /t {
         content_by_lua_block {
@@ -251,7 +272,7 @@ goes on
 
 
 
-=== TEST 12: nor a coroutine that runs
+=== TEST 13: nor a coroutine that runs
 --- config
     location = /t {
         content_by_lua_block {
@@ -269,7 +290,7 @@ truenilnot user thread
 
 
 
-=== TEST 13: only the parent may: not a sibling, not the thread itself
+=== TEST 14: only the parent may: not a sibling, not the thread itself
 --- config
     location = /t {
         content_by_lua_block {
@@ -291,7 +312,7 @@ a goes on
 
 
 
-=== TEST 14: not the grandparent, not a child
+=== TEST 15: not the grandparent, not a child
 --- config
     location = /t {
         content_by_lua_block {
@@ -318,7 +339,7 @@ nilkiller not parent
 
 
 
-=== TEST 15: not another coroutine of the parent
+=== TEST 16: not another coroutine of the parent
 --- config
     location = /t {
         content_by_lua_block {
@@ -339,15 +360,12 @@ truevalue
 
 
 
-=== TEST 16: that is asked before whether the thread is dead
+=== TEST 17: that is asked before whether the thread has ended
 --- config
     location = /t {
         content_by_lua_block {
-            local dead = ngx.thread.spawn(function () end)
-            ngx.thread.wait(dead)
             local zombie = ngx.thread.spawn(function () return "value" end)
             ngx.thread.spawn(function ()
-                ngx.say(ngx.thread.kill(dead))
                 ngx.say(ngx.thread.kill(zombie))
             end)
             ngx.say(ngx.thread.wait(zombie))
@@ -357,14 +375,13 @@ truevalue
 GET /t
 --- response_body
 nilkiller not parent
-nilkiller not parent
 truevalue
 --- no_error_log
 [error]
 
 
 
-=== TEST 17: a coroutine kills the thread that it spawned
+=== TEST 18: a coroutine kills the thread that it spawned
 --- config
     location = /t {
         content_by_lua_block {
@@ -383,7 +400,7 @@ true1dead
 
 
 
-=== TEST 18: a thread kills its own child
+=== TEST 19: a thread kills its own child
 --- config
     location = /t {
         content_by_lua_block {
@@ -402,7 +419,7 @@ GET /t
 
 
 
-=== TEST 19: a thread that gave way does not get its turn
+=== TEST 20: a thread that gave way does not get its turn
 --- config
     location = /t {
         content_by_lua_block {
@@ -427,7 +444,7 @@ done
 
 
 
-=== TEST 20: the others keep their order
+=== TEST 21: the others keep their order
 --- config
     location = /t {
         content_by_lua_block {
@@ -455,7 +472,7 @@ a.b.d.done
 
 
 
-=== TEST 21: the first and the last in the queue
+=== TEST 22: the first and the last in the queue
 --- config
     location = /t {
         content_by_lua_block {
@@ -489,7 +506,7 @@ GET /t
 
 
 
-=== TEST 22: a thread that is behind a child that it has spawned
+=== TEST 23: a thread that is behind a child that it has spawned
 --- config
     location = /t {
         content_by_lua_block {
@@ -518,7 +535,7 @@ done
 
 
 
-=== TEST 23: one whose child has ended
+=== TEST 24: one whose child has ended
 --- config
     location = /t {
         content_by_lua_block {
@@ -546,7 +563,7 @@ dead
 
 
 
-=== TEST 24: a thread that waits for its own: they live on
+=== TEST 25: a thread that waits for its own: they live on
 --- config
     location = /t {
         content_by_lua_block {
@@ -581,7 +598,7 @@ dead
 
 
 
-=== TEST 25: a thread whose coroutine sleeps: the coroutine ends with it
+=== TEST 26: a thread whose coroutine sleeps: the coroutine ends with it
 --- config
     location = /t {
         content_by_lua_block {
@@ -612,7 +629,7 @@ done
 
 
 
-=== TEST 26: three coroutines deep
+=== TEST 27: three coroutines deep
 --- config
     location = /t {
         content_by_lua_block {
@@ -640,7 +657,7 @@ done
 
 
 
-=== TEST 27: a coroutine that the killed thread has left suspended can be resumed by others
+=== TEST 28: a coroutine that the killed thread has left suspended can be resumed by others
 --- config
     location = /t {
         content_by_lua_block {
@@ -671,7 +688,7 @@ dead
 
 
 
-=== TEST 28: a thread that waits for a subrequest is refused, and goes on
+=== TEST 29: a thread that waits for a subrequest is refused, and goes on
 --- config
     location = /t {
         content_by_lua_block {
@@ -700,7 +717,7 @@ truesub
 
 
 
-=== TEST 29: after the subrequest it can be killed
+=== TEST 30: after the subrequest it can be killed
 --- config
     location = /t {
         content_by_lua_block {
@@ -730,7 +747,7 @@ sub
 
 
 
-=== TEST 30: with several subrequests
+=== TEST 31: with several subrequests
 --- config
     location = /t {
         content_by_lua_block {
@@ -757,7 +774,7 @@ nilpending subrequests
 
 
 
-=== TEST 31: when a coroutine of it waits for the subrequest, too
+=== TEST 32: when a coroutine of it waits for the subrequest, too
 --- config
     location = /t {
         content_by_lua_block {
@@ -787,7 +804,7 @@ truesub
 
 
 
-=== TEST 32: a thread next to one with a subrequest can be killed
+=== TEST 33: a thread next to one with a subrequest can be killed
 --- config
     location = /t {
         content_by_lua_block {
@@ -815,7 +832,7 @@ truesub
 
 
 
-=== TEST 33: a thread that reads the body: another can read it then
+=== TEST 34: a thread that reads the body: another can read it then
 --- config
     location = /t {
         content_by_lua_block {
@@ -840,7 +857,7 @@ abcdef
 
 
 
-=== TEST 34: a thread that reads the body: the request ends without it
+=== TEST 35: a thread that reads the body: the request ends without it
 --- config
     location = /t {
         lingering_timeout 10ms;
@@ -861,7 +878,7 @@ abcdef
 
 
 
-=== TEST 35: a thread that waits for the client to take its output
+=== TEST 36: a thread that waits for the client to take its output
 --- config
     location = /t {
         content_by_lua_block {
@@ -885,7 +902,7 @@ GET /t
 
 
 
-=== TEST 36: killing all that is left ends the request
+=== TEST 37: killing all that is left ends the request
 --- config
     location = /t {
         content_by_lua_block {
@@ -903,7 +920,7 @@ GET /t
 
 
 
-=== TEST 37: a thread may kill its child after the entry has ended
+=== TEST 38: a thread may kill its child after the entry has ended
 --- config
     location = /t {
         content_by_lua_block {
@@ -925,7 +942,7 @@ entry ends
 
 
 
-=== TEST 38: a loser of a race is killed
+=== TEST 39: a loser of a race is killed
 --- config
     location = /t {
         content_by_lua_block {
@@ -952,7 +969,7 @@ dead dead
 
 
 
-=== TEST 39: killing the loser ends what is left of the wait
+=== TEST 40: killing the loser ends what is left of the wait
 --- config
     location = /t {
         content_by_lua_block {
@@ -972,7 +989,7 @@ GET /t
 
 
 
-=== TEST 40: in a function that C code calls
+=== TEST 41: in a function that C code calls
 --- config
     location = /t {
         content_by_lua_block {
@@ -993,7 +1010,7 @@ dead
 
 
 
-=== TEST 41: a pcall in the thread does not see its end
+=== TEST 42: a pcall in the thread does not see its end
 --- config
     location = /t {
         content_by_lua_block {
@@ -1015,7 +1032,7 @@ done
 
 
 
-=== TEST 42: a killed thread has no timer left: nginx ends at once
+=== TEST 43: a killed thread has no timer left: nginx ends at once
 --- config
     location = /t {
         content_by_lua_block {
@@ -1034,7 +1051,7 @@ done
 
 
 
-=== TEST 43: ten thousand spawned and killed leave nothing
+=== TEST 44: ten thousand spawned and killed leave nothing
 --- config
     location = /t {
         content_by_lua_block {

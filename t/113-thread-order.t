@@ -772,6 +772,7 @@ GET /t
                 end)
             end
             wait(threads[1])
+            wait(threads[2])
             package.loaded.stop = nil
             ngx.say("stopped by the other")
         }

@@ -14,7 +14,7 @@ use core::ptr;
 use super::failures::Failures;
 use super::family::Kin;
 use super::ready::Link;
-use super::scheduler::dispatch;
+use super::scheduler::{TURNS, dispatch};
 use super::semaphore::Waiter;
 use super::{Ctx, Run};
 use crate::conf::Phase;
@@ -259,7 +259,11 @@ impl Thread {
     /// Runs the thread until it waits or ends.
     pub(super) fn resume(&self, phase: Phase) -> Step {
         let ctx = self.ctx();
+        let mut turns = 0;
         self.undo.set(None);
+        if self.waits_for(Wait::Turn) {
+            self.stop_waiting();
+        }
         loop {
             let co = self.innermost();
             let values = self.values.take();
@@ -291,7 +295,8 @@ impl Thread {
             match status {
                 ffi::LUA_YIELD => {
                     co.set_top(0);
-                    if !ctx.ready.is_empty() || ctx.nesting.get() > 0 {
+                    turns += 1;
+                    if !ctx.ready.is_empty() || ctx.nested.get() || turns == TURNS {
                         ctx.vm.push_mark(co, Mark::Waits);
                         return Step::Yielded;
                     }
