@@ -875,8 +875,10 @@ GET /t
 --- response_body
 truevalue
 late
---- no_error_log
-[error]
+--- grep_error_log eval
+qr/\[(?:error|crit|alert)\] .*/
+--- grep_error_log_out eval
+qr/\A(?:\[alert\] .*lua_code_cache is off.*\n)?\z/
 
 
 
