@@ -260,10 +260,8 @@ impl Thread {
     pub(super) fn resume(&self, phase: Phase) -> Step {
         let ctx = self.ctx();
         let mut turns = 0;
-        self.undo.set(None);
-        if self.waits_for(Wait::Turn) {
-            self.stop_waiting();
-        }
+        // Who waited for its turn has it.
+        self.stop_waiting();
         loop {
             let co = self.innermost();
             let values = self.values.take();

@@ -6,6 +6,7 @@ mod abort;
 mod api;
 mod memory;
 mod reload;
+mod semaphore;
 mod shared;
 mod shutdown;
 mod site;
@@ -29,6 +30,7 @@ const TESTS: &[&[Test]] = &[
     abort::TESTS,
     api::TESTS,
     reload::TESTS,
+    semaphore::TESTS,
     shared::TESTS,
     shutdown::TESTS,
     soak::TESTS,
