@@ -34,6 +34,7 @@ mod sleep;
 mod table;
 mod target;
 mod text;
+mod thread;
 mod time;
 mod uri;
 mod var;

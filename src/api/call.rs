@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 
 use crate::conf::{Phase, Phases};
 use crate::lua::{Raise, State};
-use crate::sched::{Ctx, Run, Thread};
+use crate::sched::{Ctx, Run};
 use crate::sys::lua;
 
 /// How a function says that no request is there; the C module has three ways.
@@ -44,7 +44,7 @@ pub(super) fn current<'a>(l: State, missing: &str) -> Result<&'a Run, Raise> {
 
 /// The function of the chunk that runs, for stack traces.
 pub(super) fn closure(run: &Run) -> *const c_void {
-    run.thread().map_or(core::ptr::null(), Thread::closure)
+    run.thread().map_or(core::ptr::null(), |thread| thread.ctx().closure())
 }
 
 pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {

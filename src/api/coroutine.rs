@@ -7,6 +7,7 @@ use mlua::Lua;
 use super::call;
 use super::function::Function;
 use crate::conf::{Phase, Phases};
+use crate::lua::coroutine::{self, Status};
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State, function};
 use crate::sched::Run;
@@ -93,7 +94,7 @@ fn resume(l: State) -> Return {
     };
     check_phase(l)?;
     match refusal(l, co) {
-        Some(reason) => Ok(failed(l, reason)),
+        Some(reason) => Ok(failed(l, &reason)),
         None => run(l, co),
     }
 }
@@ -144,6 +145,12 @@ fn run(l: State, co: State) -> Return {
         return Ok(unsafe { ffi::lua_yield(l.as_ptr(), 1) });
     }
 
+    if status != ffi::LUA_YIELD
+        && let Some(thread) = run.and_then(Run::thread)
+    {
+        thread.ctx().coroutine_ended(co);
+    }
+
     let success = matches!(status, ffi::LUA_OK | ffi::LUA_YIELD);
     let results = if success { co.top() } else { 1 };
     if !l.ensure(results + 1) {
@@ -156,12 +163,10 @@ fn run(l: State, co: State) -> Return {
 }
 
 /// Why `co` cannot be resumed.
-fn refusal(l: State, co: State) -> Option<&'static str> {
+fn refusal(l: State, co: State) -> Option<String> {
     match kind(l, co) {
-        "suspended" => None,
-        "running" => Some("cannot resume running coroutine"),
-        "normal" => Some("cannot resume normal coroutine"),
-        _ => Some("cannot resume dead coroutine"),
+        Status::Suspended => None,
+        status => Some(format!("cannot resume {} coroutine", status.name())),
     }
 }
 
@@ -171,34 +176,23 @@ fn failed(l: State, reason: &str) -> c_int {
     2
 }
 
-/// `status = coroutine.status(co)`: "running", "suspended", "normal" or "dead".
+/// `status = coroutine.status(co)`: "running", "suspended", "normal", "dead" or
+/// "zombie".
 fn status(l: State) -> Return {
     let Some(co) = l.thread(1) else {
         return Err(l.argument_error(1, "coroutine expected"));
     };
-    l.push_bytes(kind(l, co));
+    l.push_bytes(kind(l, co).name());
     Ok(1)
 }
 
-fn kind(l: State, co: State) -> &'static str {
+fn kind(l: State, co: State) -> Status {
     if co == l {
-        return "running";
+        return Status::Running;
     }
-    match co.status() {
-        ffi::LUA_YIELD => match Run::current() {
-            // Suspended in Lua's eyes, but the scheduler has it.
-            Some(run) if run.vm().waits(co) => {
-                if run.thread().is_some_and(|thread| thread.owns(co)) {
-                    "normal"
-                } else {
-                    "running"
-                }
-            }
-            _ => "suspended",
-        },
-        ffi::LUA_OK if co.has_frames() => "normal",
-        ffi::LUA_OK if co.top() > 0 => "suspended",
-        _ => "dead",
+    match Run::current() {
+        Some(run) => run.vm().status_of(co),
+        None => coroutine::status_outside(co),
     }
 }
 

@@ -8,6 +8,7 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
     super::log::FUNCTIONS,
     super::exit::FUNCTIONS,
     super::sleep::FUNCTIONS,
+    super::thread::FUNCTIONS,
     super::coroutine::FUNCTIONS,
     super::request::FUNCTIONS,
     super::raw_header::FUNCTIONS,

@@ -6,13 +6,47 @@
 
 use super::state::Ref;
 use super::{State, Vm};
-use crate::sys::lua::{LUA_OK, LUA_YIELD, lua_newthread, reset_thread};
+use crate::sys::lua::{LUA_GLOBALSINDEX, LUA_OK, LUA_YIELD, lua_newthread, reset_thread};
 
 /// A coroutine and the registry entry that keeps it alive. It goes back to
 /// the machine through [`Vm::recycle`].
 pub(crate) struct Coroutine {
     pub state: State,
     anchor: Ref,
+}
+
+/// What `coroutine.status` says of a coroutine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Running,
+    Suspended,
+    Normal,
+    Dead,
+    /// A light thread that has ended and that its parent has not waited for.
+    Zombie,
+}
+
+impl Status {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Suspended => "suspended",
+            Self::Normal => "normal",
+            Self::Dead => "dead",
+            Self::Zombie => "zombie",
+        }
+    }
+}
+
+/// What a coroutine that the scheduler has is to Lua code, which must not resume
+/// it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It waits for an event or its turn.
+    Running,
+    /// It waits for a coroutine that it has resumed.
+    Normal,
+    Zombie,
 }
 
 /// Whether this LuaJIT cannot reset a coroutine.
@@ -36,6 +70,14 @@ impl Vm {
         Coroutine { state, anchor: main.anchor() }
     }
 
+    /// A new coroutine with the globals of `l`, on whose stack it is left.
+    pub(crate) fn coroutine_beside(&self, l: State) -> Coroutine {
+        // SAFETY: the new coroutine is on the stack of `l`.
+        let state = unsafe { State::from_ptr(lua_newthread(l.as_ptr())) };
+        l.push_value(-1);
+        Coroutine { state, anchor: l.anchor() }
+    }
+
     /// Takes a coroutine back, ended or not. One that an error ended is not used
     /// again: LuaJIT cannot reset a stack that has overflown.
     pub(crate) fn recycle(&self, coroutine: Coroutine) {
@@ -52,5 +94,58 @@ impl Vm {
             }
             _ => self.main().release(coroutine.anchor),
         }
+    }
+
+    /// Ends a coroutine that Lua code may know, and leaves it to the collector.
+    pub(crate) fn retire(&self, coroutine: Coroutine) {
+        let co = coroutine.state;
+        self.reset(co);
+        // Whoever still has it shall be told that it was a light thread.
+        co.push_ref(self.retired);
+        co.replace(LUA_GLOBALSINDEX);
+        self.main().release(coroutine.anchor);
+    }
+
+    /// Whether `co` went through [`Vm::retire`].
+    pub(crate) fn is_retired(&self, co: State) -> bool {
+        co.push_ref(self.retired);
+        let retired = co.address(-1) == co.address(LUA_GLOBALSINDEX);
+        co.pop(1);
+        retired
+    }
+
+    /// Makes a coroutine dead that does not run.
+    pub(crate) fn reset(&self, co: State) {
+        match (co.status(), self.reset_thread) {
+            (LUA_OK, _) => co.set_top(0),
+            // SAFETY: the coroutine belongs to this machine and does not run.
+            (LUA_YIELD, Some(reset)) => unsafe {
+                reset(self.main().as_ptr(), co.as_ptr());
+            },
+            _ => {}
+        }
+    }
+
+    pub(crate) fn status_of(&self, co: State) -> Status {
+        match self.role(co) {
+            Some(Role::Running) => Status::Running,
+            Some(Role::Normal) => Status::Normal,
+            Some(Role::Zombie) => Status::Zombie,
+            // Where coroutines cannot be reset, one that was ended looks as if it
+            // waited.
+            None if self.reset_thread.is_none() && self.is_retired(co) => Status::Dead,
+            None => status_outside(co),
+        }
+    }
+}
+
+/// The status of a coroutine that no scheduler has and that is not the one that
+/// asks.
+pub(crate) fn status_outside(co: State) -> Status {
+    match co.status() {
+        LUA_OK if co.has_frames() => Status::Normal,
+        LUA_OK if co.top() > 0 => Status::Suspended,
+        LUA_YIELD => Status::Suspended,
+        _ => Status::Dead,
     }
 }

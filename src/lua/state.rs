@@ -311,6 +311,14 @@ impl State {
         }
     }
 
+    /// Pushes the coroutine itself.
+    pub(crate) fn push_thread(self) {
+        // SAFETY: module notes.
+        unsafe {
+            ffi::lua_pushthread(self.0);
+        }
+    }
+
     /// Anchors the value on top of the stack in the registry; pops it.
     pub(crate) fn anchor(self) -> Ref {
         // SAFETY: module notes.

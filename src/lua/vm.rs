@@ -2,14 +2,14 @@
 //! `lua_code_cache off`.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use mlua::Lua;
 
 use super::code::Kept;
-use super::coroutine::Coroutine;
+use super::coroutine::{Coroutine, Role};
 use super::state::Ref;
 use super::{State, allocator, guard, sandbox, traceback};
 use crate::sys::lua as ffi;
@@ -44,8 +44,10 @@ pub(crate) struct Vm {
     pub(super) spare: RefCell<Vec<Coroutine>>,
     pub(super) spare_limit: usize,
     pub(super) reset_thread: Option<ffi::ResetThread>,
-    /// Coroutines that the scheduler will resume: Lua code must not.
-    waiting: RefCell<HashSet<State, BuildHasherDefault<AddressHasher>>>,
+    /// The globals of light threads that are no more.
+    pub(super) retired: Ref,
+    /// The coroutines that the scheduler has: Lua code must not resume them.
+    roles: RefCell<HashMap<State, Role, BuildHasherDefault<AddressHasher>>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +93,11 @@ impl Vm {
             spare: RefCell::default(),
             spare_limit: options.thread_cache,
             reset_thread: ffi::reset_thread(),
-            waiting: RefCell::default(),
+            retired: {
+                main.new_table(0, 0);
+                main.anchor()
+            },
+            roles: RefCell::default(),
         };
 
         vm.inspector = sandbox::inspector(vm.lua());
@@ -112,17 +118,17 @@ impl Vm {
         self.main
     }
 
-    /// Notes that only the scheduler may resume `co`.
-    pub(crate) fn add_waiting(&self, co: State) {
-        self.waiting.borrow_mut().insert(co);
+    /// Notes what a coroutine of the scheduler's is to Lua code.
+    pub(crate) fn set_role(&self, co: State, role: Option<Role>) {
+        let mut roles = self.roles.borrow_mut();
+        match role {
+            Some(role) => roles.insert(co, role),
+            None => roles.remove(&co),
+        };
     }
 
-    pub(crate) fn remove_waiting(&self, co: State) {
-        self.waiting.borrow_mut().remove(&co);
-    }
-
-    pub(crate) fn waits(&self, co: State) -> bool {
-        self.waiting.borrow().contains(&co)
+    pub(crate) fn role(&self, co: State) -> Option<Role> {
+        self.roles.borrow().get(&co).copied()
     }
 
     /// Pushes the code table on the main state.
@@ -159,7 +165,7 @@ impl Vm {
 
 /// A hash for addresses, which need no protection against collisions.
 #[derive(Default)]
-struct AddressHasher(u64);
+pub(crate) struct AddressHasher(u64);
 
 impl Hasher for AddressHasher {
     fn write(&mut self, bytes: &[u8]) {

@@ -29,6 +29,9 @@ unsafe extern "C" fn check_connection(r: *mut ngx_http_request_t) {
             return;
         }
         if let Some(ctx) = Ctx::existing(request) {
+            if ctx.client_gone() {
+                return;
+            }
             ctx.abort();
         }
         // SAFETY: live request and connection.

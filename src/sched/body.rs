@@ -1,7 +1,7 @@
 //! Reading the request body while Lua code, or a phase, waits for it.
 
 use super::ctx::Body;
-use super::thread::dispatch;
+use super::scheduler::dispatch;
 use super::{Ctx, Wait};
 use crate::ngx::{self, Request};
 use crate::sys::*;
@@ -49,7 +49,23 @@ impl Ctx {
 
     /// Reads the body for `ngx.req.read_body`, for the thread that runs.
     pub(crate) fn read_body(&self) -> Reading {
-        read(self.request, thread_body_read)
+        if self.body.get() == Body::Reading {
+            // Another thread has begun.
+            return Reading::Waiting;
+        }
+        let reading = read(self.request, thread_body_read);
+        if matches!(reading, Reading::Waiting) {
+            self.body.set(Body::Reading);
+            self.watch_writing();
+        }
+        reading
+    }
+
+    /// Has write events come to the code that waits; nginx reads a body without
+    /// them.
+    fn watch_writing(&self) {
+        // SAFETY: live request.
+        unsafe { (*self.request.as_ptr()).write_event_handler = self.resume.get() };
     }
 }
 
@@ -113,9 +129,14 @@ unsafe extern "C" fn thread_body_read(r: *mut ngx_http_request_t) {
         let Some(ctx) = Ctx::existing(request) else {
             return;
         };
-        if ctx.entry.waits_for(Wait::RequestBody) {
-            ctx.watch_client();
-            ctx.entry.wake(0);
+        ctx.body.set(Body::Read);
+        if ctx.phase.get().is_none() {
+            return;
+        }
+        ctx.watch_client();
+        ctx.watch_writing();
+        if ctx.waits.of(Wait::RequestBody) > 0 {
+            ctx.each_waiting(Wait::RequestBody, |thread| thread.wake(0));
             dispatch(ctx);
         }
     });

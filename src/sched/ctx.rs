@@ -1,16 +1,21 @@
 //! What the module knows of a request.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::ffi::c_void;
 use core::ptr;
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
 use super::buffers::Buffers;
 use super::exit::Exit;
+use super::family::OnAbort;
 use super::output::Output;
-use super::thread::{Ready, Thread};
+use super::ready::Ready;
+use super::thread::{Thread, Wait};
 use crate::conf::Phase;
 use crate::lua::state::Ref;
+use crate::lua::vm::AddressHasher;
 use crate::lua::{State, Vm};
 use crate::ngx::{self, Request};
 use crate::sys::*;
@@ -24,6 +29,19 @@ pub(crate) struct Ctx {
     pub phase: Cell<Option<Phase>>,
     /// The thread that runs the chunk itself.
     pub entry: Thread,
+    /// The function of the chunk, for stack traces.
+    pub(super) closure: Cell<*const c_void>,
+    /// The light threads, by their coroutines; boxed, as they must stay where
+    /// they are.
+    pub(super) threads: RefCell<HashMap<State, Box<Thread>, BuildHasherDefault<AddressHasher>>>,
+    /// One that has ended, for the next.
+    pub(super) spare_thread: Cell<Option<Box<Thread>>>,
+    /// How many threads have not ended.
+    pub(super) live: Cell<usize>,
+    /// How many light threads were started by coroutines of Lua code.
+    pub(super) nested_parents: Cell<usize>,
+    /// What happens when the client goes away.
+    pub(super) on_abort: Cell<OnAbort>,
     /// What lets the phase go on: the phase engine, or the content handler.
     pub resume: Cell<ngx_http_event_handler_pt>,
     /// Threads that can go on.
@@ -37,8 +55,8 @@ pub(crate) struct Ctx {
     pub body: Cell<Body>,
     /// `ngx.ctx`
     pub table: Table,
-    /// How many threads wait for subrequests.
-    pub waiting_for_subrequests: Cell<usize>,
+    /// What the threads wait for.
+    pub(super) waits: Waits,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
 }
@@ -91,11 +109,17 @@ impl Ctx {
 
     fn create<'a>(request: Request) -> Option<&'a Ctx> {
         let vm = machine(request)?;
-        let mut ctx = request.pool().own(Ctx {
+        let ctx = request.pool().own(Ctx {
             request,
             vm,
             phase: Cell::new(None),
             entry: Thread::new(),
+            closure: Cell::new(ptr::null()),
+            threads: RefCell::default(),
+            spare_thread: Cell::new(None),
+            live: Cell::new(0),
+            nested_parents: Cell::new(0),
+            on_abort: Cell::new(OnAbort::Ends),
             resume: Cell::new(None),
             ready: Ready::new(),
             exit: Cell::new(None),
@@ -103,7 +127,7 @@ impl Ctx {
             filter: Filter::new(),
             body: Cell::new(Body::Unread),
             table: Table::default(),
-            waiting_for_subrequests: Cell::new(0),
+            waits: Waits::default(),
             cleanup_added: Cell::new(false),
         })?;
 
@@ -111,7 +135,7 @@ impl Ctx {
         // on it is only used through shared references.
         unsafe {
             let back = ctx.as_ptr();
-            ctx.as_mut().entry.set_ctx(back);
+            ctx.as_ref().entry.set_ctx(back);
             set_http_module_ctx(request.as_ptr(), back.cast(), crate::sys::module());
             Some(&*back)
         }
@@ -138,14 +162,38 @@ impl Ctx {
     /// Whether code waits for subrequests, so that the request must not be
     /// answered or go elsewhere.
     pub(crate) fn has_pending_subrequests(&self) -> bool {
-        self.waiting_for_subrequests.get() > 0
+        self.waits.of(Wait::Subrequests) > 0
     }
 
     /// Ends all Lua code of the request: no wait and no coroutine is left.
     pub(crate) fn abort(&self) {
         self.ready.clear();
         self.entry.end();
+        self.end_light_threads();
         self.phase.set(None);
+    }
+
+    /// The function of the chunk that runs.
+    pub(crate) fn closure(&self) -> *const c_void {
+        self.closure.get()
+    }
+}
+
+/// How many threads wait for each kind of thing.
+#[derive(Default)]
+pub(super) struct Waits([Cell<usize>; Wait::KINDS]);
+
+impl Waits {
+    pub(super) fn of(&self, wait: Wait) -> usize {
+        self.0[wait as usize].get()
+    }
+
+    pub(super) fn add(&self, wait: Wait) {
+        self.0[wait as usize].set(self.of(wait) + 1);
+    }
+
+    pub(super) fn remove(&self, wait: Wait) {
+        self.0[wait as usize].set(self.of(wait) - 1);
     }
 }
 

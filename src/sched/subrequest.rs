@@ -95,19 +95,11 @@ impl Group {
     /// Notes that `thread` waits for the group.
     pub(crate) fn await_by(&self, thread: &Thread) {
         self.thread.set(thread);
-        thread.group.set(self);
-        thread.wait_for(Wait::Subrequests);
-        let ctx = thread.ctx();
-        ctx.waiting_for_subrequests.set(ctx.waiting_for_subrequests.get() + 1);
-    }
-
-    /// Nobody waits any more.
-    pub(super) fn forget_thread(&self) {
-        // SAFETY: a thread that ends calls this.
-        if let Some(thread) = unsafe { self.thread.replace(ptr::null()).as_ref() } {
-            thread.group.set(ptr::null());
-            let ctx = thread.ctx();
-            ctx.waiting_for_subrequests.set(ctx.waiting_for_subrequests.get() - 1);
+        // SAFETY: a group lives as long as the main request.
+        unsafe {
+            thread.wait_for_owner(Wait::Subrequests, (&raw const *self).cast(), |group| {
+                (*group.cast::<Group>()).thread.set(ptr::null());
+            });
         }
     }
 
@@ -117,8 +109,7 @@ impl Group {
             return;
         }
         // SAFETY: a thread that ends takes itself out of its group.
-        let Some(thread) = (unsafe { self.thread.get().as_ref() }) else { return };
-        self.forget_thread();
+        let Some(thread) = (unsafe { self.thread.replace(ptr::null()).as_ref() }) else { return };
         let results = (self.push)(thread, &self.replies);
         thread.wake(results);
 

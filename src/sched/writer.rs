@@ -82,24 +82,25 @@ impl Ctx {
         None
     }
 
-    /// Tells the thread that waits for its output how it went.
+    /// Tells the threads that wait for their output how it went.
     fn flushed(&self, result: Result<(), &str>) -> Option<Written> {
-        let thread = &self.entry;
-        if !thread.waits_for(Wait::Flush) {
+        if self.waits.of(Wait::Flush) == 0 {
             return None;
         }
-        let co = thread.innermost();
-        match result {
-            Ok(()) => {
-                co.push_number(1.0);
-                thread.wake(1);
+        self.each_waiting(Wait::Flush, |thread| {
+            let co = thread.innermost();
+            match result {
+                Ok(()) => {
+                    co.push_number(1.0);
+                    thread.wake(1);
+                }
+                Err(reason) => {
+                    co.push_nil();
+                    co.push_bytes(reason);
+                    thread.wake(2);
+                }
             }
-            Err(reason) => {
-                co.push_nil();
-                co.push_bytes(reason);
-                thread.wake(2);
-            }
-        }
+        });
         Some(Written::Ready)
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use mlua::ffi::{
     lua_topointer, lua_tothread, lua_touserdata, lua_type, lua_upvalueindex, lua_xmove, lua_yield,
     luaL_argerror, luaL_loadbuffer, luaL_newstate, luaL_openlibs, luaL_ref, luaL_unref, luaL_where,
 };
-pub(crate) use mlua::ffi::{lua_iscfunction, lua_newthread, lua_newuserdata};
+pub(crate) use mlua::ffi::{lua_iscfunction, lua_newthread, lua_newuserdata, lua_pushthread};
 
 use core::ffi::{c_int, c_void};
 

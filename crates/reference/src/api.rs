@@ -293,13 +293,19 @@ pub const API: &[Group] = &[
     done(Module("resty.lrucache"), "modules.md", LRUCACHE),
     done(Module("resty.lrucache.pureffi"), "modules.md", LRUCACHE),
     done(Module("tablepool"), "modules.md", &[f("fetch", ANY), f("release", ANY)]),
-    later(
+    done(
         Globals,
+        "thread.md",
         &[
             f("ngx.thread.spawn", YIELD),
             f("ngx.thread.wait", YIELD),
             f("ngx.thread.kill", YIELD),
             f("ngx.on_abort", REQUEST),
+        ],
+    ),
+    later(
+        Globals,
+        &[
             f("ngx.timer.at", Phases::TIMER),
             f("ngx.timer.every", Phases::TIMER),
             f("ngx.timer.running_count", RUNNING),

@@ -154,6 +154,7 @@ const USES: &[(&str, &str)] = &[
     ("ngx.log", "ngx.log(ngx.DEBUG, 'x')"),
     ("ngx.exit", "ngx.exit(ngx.OK)"),
     ("ngx.sleep", "ngx.sleep(0)"),
+    ("ngx.thread.spawn", "ngx.thread.spawn(function() end)"),
     ("coroutine.create", "coroutine.create(function() end)"),
     ("coroutine.resume", "coroutine.resume(co)"),
     ("coroutine.wrap", "coroutine.wrap(function() end)"),
