@@ -24,6 +24,8 @@ pub struct Settings {
     pub valgrind: Option<Vec<String>>,
     /// By how much longer than a block says we wait for what must come.
     pub patience: f64,
+    /// How long the soak takes; without it there is none.
+    pub soak: Option<Duration>,
     /// Where the server roots of this run are made.
     pub work: PathBuf,
 }
@@ -80,6 +82,7 @@ impl Settings {
             oracle,
             valgrind,
             patience,
+            soak: soak()?,
             work,
         };
         let module = |name| Path::new(DEBIAN_MODULES).join(name);
@@ -143,6 +146,14 @@ impl Settings {
 pub fn project() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
+fn soak() -> Result<Option<Duration>, String> {
+    let Ok(text) = env::var("TEST_NGINX_SOAK_SECONDS") else { return Ok(None) };
+    match text.parse() {
+        Ok(seconds) if seconds >= 10 => Ok(Some(Duration::from_secs(seconds))),
+        _ => Err(format!("TEST_NGINX_SOAK_SECONDS must be a number, at least 10: {text}")),
+    }
 }
 
 fn flag(name: &str) -> bool {
