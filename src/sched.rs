@@ -13,6 +13,7 @@ pub(crate) mod output;
 mod ready;
 pub(crate) mod run;
 pub(crate) mod scheduler;
+mod spare;
 pub(crate) mod subrequest;
 pub(crate) mod thread;
 pub(crate) mod writer;

@@ -3,6 +3,7 @@
 use core::ffi::{c_int, c_void};
 
 use crate::conf::{Phase, Phases};
+use crate::lua::coroutine::Mark;
 use crate::lua::{Raise, State};
 use crate::sched::{Ctx, Run};
 use crate::sys::lua;
@@ -54,8 +55,19 @@ pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {
 /// Gives control to the scheduler; the caller has armed an event and knows
 /// that the coroutine can yield.
 pub(super) fn park(l: State) -> c_int {
+    yield_marked(l, Mark::Waits, 0)
+}
+
+/// Yields with a mark that tells others why, and with the `kept` topmost values.
+pub(super) fn yield_marked(l: State, mark: Mark, kept: c_int) -> c_int {
+    if let Some(run) = Run::current() {
+        run.vm().push_mark(l, mark);
+        if kept > 0 {
+            l.insert(-1 - kept);
+        }
+    }
     // SAFETY: `Run::can_wait` was asked, so that this only notes the yield.
-    unsafe { lua::lua_yield(l.as_ptr(), 0) }
+    unsafe { lua::lua_yield(l.as_ptr(), kept + 1) }
 }
 
 /// The error of a call that would have to wait where that is impossible; in

@@ -7,7 +7,7 @@ use mlua::Lua;
 use super::call;
 use super::function::Function;
 use crate::conf::{Phase, Phases};
-use crate::lua::coroutine::{self, Status};
+use crate::lua::coroutine::{self, Mark, Status};
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State, function};
 use crate::sched::Run;
@@ -140,9 +140,9 @@ fn run(l: State, co: State) -> Return {
         && thread.yields_to_scheduler()
     {
         thread.suspend(co);
-        // A value that is yielded stays on our stack: that keeps `co` alive.
-        // SAFETY: the wait was only begun because all of the chain can yield.
-        return Ok(unsafe { ffi::lua_yield(l.as_ptr(), 1) });
+        // A value that is yielded stays on our stack: that keeps `co` alive. The
+        // wait was only begun because all of the chain can yield.
+        return Ok(call::yield_marked(l, Mark::Resumes, 1));
     }
 
     if status != ffi::LUA_YIELD
@@ -190,9 +190,12 @@ fn kind(l: State, co: State) -> Status {
     if co == l {
         return Status::Running;
     }
-    match Run::current() {
-        Some(run) => run.vm().status_of(co),
-        None => coroutine::status_outside(co),
+    let Some(run) = Run::current() else {
+        return coroutine::status_at_start(co);
+    };
+    match (run.vm().status_of(co), run.thread()) {
+        (Status::Normal, Some(thread)) if thread.ctx().spawns(co) => Status::Running,
+        (status, _) => status,
     }
 }
 

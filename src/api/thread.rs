@@ -2,14 +2,14 @@
 
 use core::ffi::c_int;
 
-use super::call::{self, NO_REQUEST, cannot_wait, park};
+use super::call::{self, NO_REQUEST, cannot_wait, park, yield_marked};
 use super::function::Function;
 use crate::conf::Phases;
+use crate::lua::coroutine::Mark;
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
-use crate::sched::family::Child;
+use crate::sched::family::{Child, Spawned};
 use crate::sched::{Run, Thread};
-use crate::sys::lua as ffi;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("ngx.thread.spawn", spawn),
@@ -29,10 +29,10 @@ fn spawn(l: State) -> Return {
     if !run.can_wait(l) {
         return Err(cannot_wait(l));
     }
-    match thread.spawn(l, l.top() - 1) {
-        // SAFETY: `Run::can_wait` was asked, so that this only notes the yield.
-        Some(()) => Ok(unsafe { ffi::lua_yield(l.as_ptr(), 1) }),
-        None => Err(l.error("too many arguments")),
+    match thread.spawn(run.phase, l, l.top() - 1) {
+        Spawned::Done => Ok(1),
+        Spawned::Yield => Ok(yield_marked(l, Mark::Waits, 1)),
+        Spawned::Refused => Err(l.error("too many arguments")),
     }
 }
 
@@ -49,15 +49,12 @@ fn wait(l: State) -> Return {
         return Err(l.error("at least one coroutine should be specified"));
     }
 
+    if let Some(i) = (1..=n).find(|i| l.thread(*i).is_none()) {
+        return Err(l.argument_error(i, "lua thread expected"));
+    }
+
     for i in 1..=n {
-        let child = match child(l, thread, i) {
-            Ok(child) => child,
-            Err(raise) => {
-                thread.forget_children();
-                return Err(raise);
-            }
-        };
-        match child {
+        match child(l, thread, i)? {
             Child::Alive(child) => thread.await_child(child),
             Child::Zombie(child) => {
                 thread.forget_children();
@@ -70,7 +67,7 @@ fn wait(l: State) -> Return {
                 thread.forget_children();
                 return Ok(refuse(l, "already waited or killed"));
             }
-            Child::NoThread | Child::OfAnother | Child::Unknown => {
+            child @ (Child::NoThread | Child::OfAnother | Child::Unknown) => {
                 thread.forget_children();
                 return Err(l.error(match child {
                     Child::NoThread => "attempt to wait on a coroutine that is not a user thread",
@@ -121,7 +118,7 @@ fn kill(l: State) -> Return {
 /// before it has the answer. Needs `lua_check_client_abort on`. Gives 1, or nil
 /// and "lua_check_client_abort is off" or "duplicate call". Phases: output.
 fn on_abort(l: State) -> Return {
-    let (_, ctx) = call::with_request(l, NO_REQUEST)?;
+    let (run, ctx) = call::in_phases(l, Phases::REQUEST, NO_REQUEST)?;
     if ctx.request.loc_conf().check_client_abort != 1 {
         return Ok(refuse(l, "lua_check_client_abort is off"));
     }
@@ -129,9 +126,11 @@ fn on_abort(l: State) -> Return {
         return Ok(refuse(l, "duplicate call"));
     }
     check_function(l)?;
-    in_thread(l)?;
+    let Some(thread) = run.thread() else {
+        return Err(call::wrong_phase(l, run.phase));
+    };
     l.set_top(1);
-    if ctx.set_on_abort(l).is_none() {
+    if thread.set_on_abort(l).is_none() {
         return Ok(refuse(l, "no memory"));
     }
     l.push_number(1.0);

@@ -4,12 +4,15 @@
 //! one, with the main state's globals, but it keeps its stack, which saves the
 //! allocation.
 
+use core::ffi::c_void;
+
 use super::state::Ref;
 use super::{State, Vm};
 use crate::sys::lua::{LUA_GLOBALSINDEX, LUA_OK, LUA_YIELD, lua_newthread, reset_thread};
 
 /// A coroutine and the registry entry that keeps it alive. It goes back to
-/// the machine through [`Vm::recycle`].
+/// the machine through [`Vm::recycle`] or [`Vm::retire`].
+#[derive(Clone, Copy)]
 pub(crate) struct Coroutine {
     pub state: State,
     anchor: Ref,
@@ -38,15 +41,35 @@ impl Status {
     }
 }
 
-/// What a coroutine that the scheduler has is to Lua code, which must not resume
-/// it.
+/// A value at the bottom of the stack of a coroutine that the scheduler has: Lua
+/// code must not resume it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum Mark {
     /// It waits for an event or its turn.
-    Running,
+    Waits,
     /// It waits for a coroutine that it has resumed.
-    Normal,
+    Resumes,
+    /// A light thread that has ended; its results are above.
     Zombie,
+    /// Not on the stack: the globals of a light thread that is no more.
+    Retired,
+}
+
+/// The tables that are the marks.
+pub(super) struct Marks([(Ref, *const c_void); 4]);
+
+impl Marks {
+    pub(super) fn new(l: State) -> Self {
+        Self(core::array::from_fn(|_| {
+            l.new_table(0, 0);
+            let address = l.address(-1);
+            (l.anchor(), address)
+        }))
+    }
+
+    fn address(&self, mark: Mark) -> *const c_void {
+        self.0[mark as usize].1
+    }
 }
 
 /// Whether this LuaJIT cannot reset a coroutine.
@@ -101,47 +124,74 @@ impl Vm {
         let co = coroutine.state;
         self.reset(co);
         // Whoever still has it shall be told that it was a light thread.
-        co.push_ref(self.retired);
+        self.push_mark(co, Mark::Retired);
         co.replace(LUA_GLOBALSINDEX);
         self.main().release(coroutine.anchor);
     }
 
     /// Whether `co` went through [`Vm::retire`].
     pub(crate) fn is_retired(&self, co: State) -> bool {
-        co.push_ref(self.retired);
-        let retired = co.address(-1) == co.address(LUA_GLOBALSINDEX);
-        co.pop(1);
-        retired
+        co.address(LUA_GLOBALSINDEX) == self.marks.address(Mark::Retired)
     }
 
     /// Makes a coroutine dead that does not run.
     pub(crate) fn reset(&self, co: State) {
         match (co.status(), self.reset_thread) {
-            (LUA_OK, _) => co.set_top(0),
             // SAFETY: the coroutine belongs to this machine and does not run.
             (LUA_YIELD, Some(reset)) => unsafe {
                 reset(self.main().as_ptr(), co.as_ptr());
             },
-            _ => {}
+            (LUA_YIELD, None) => {
+                self.push_mark(co, Mark::Retired);
+                co.replace(LUA_GLOBALSINDEX);
+            }
+            _ => co.set_top(0),
         }
     }
 
+    pub(crate) fn push_mark(&self, l: State, mark: Mark) {
+        l.push_ref(self.marks.0[mark as usize].0);
+    }
+
+    /// The status of a coroutine other than the one that asks.
     pub(crate) fn status_of(&self, co: State) -> Status {
-        match self.role(co) {
-            Some(Role::Running) => Status::Running,
-            Some(Role::Normal) => Status::Normal,
-            Some(Role::Zombie) => Status::Zombie,
+        let status = co.status();
+        if status == LUA_OK && co.has_frames() {
+            return Status::Normal;
+        }
+        if co.top() == 0 {
+            return if status == LUA_YIELD { Status::Suspended } else { Status::Dead };
+        }
+        let bottom = co.address(1);
+        if bottom == self.marks.address(Mark::Zombie) {
+            Status::Zombie
+        } else if status == LUA_YIELD {
             // Where coroutines cannot be reset, one that was ended looks as if it
             // waited.
-            None if self.reset_thread.is_none() && self.is_retired(co) => Status::Dead,
-            None => status_outside(co),
+            if self.reset_thread.is_none() && self.is_retired(co) {
+                Status::Dead
+            } else if bottom == self.marks.address(Mark::Waits) {
+                Status::Running
+            } else if bottom == self.marks.address(Mark::Resumes) {
+                Status::Normal
+            } else {
+                Status::Suspended
+            }
+        } else if status == LUA_OK {
+            Status::Suspended
+        } else {
+            Status::Dead
         }
+    }
+
+    /// Whether the scheduler of some request has `co`.
+    pub(crate) fn is_scheduled(&self, co: State) -> bool {
+        !matches!(self.status_of(co), Status::Suspended | Status::Dead)
     }
 }
 
-/// The status of a coroutine that no scheduler has and that is not the one that
-/// asks.
-pub(crate) fn status_outside(co: State) -> Status {
+/// The status of a coroutine where there are no requests yet.
+pub(crate) fn status_at_start(co: State) -> Status {
     match co.status() {
         LUA_OK if co.has_frames() => Status::Normal,
         LUA_OK if co.top() > 0 => Status::Suspended,

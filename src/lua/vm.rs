@@ -2,14 +2,13 @@
 //! `lua_code_cache off`.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 use std::rc::Rc;
 
 use mlua::Lua;
 
 use super::code::Kept;
-use super::coroutine::{Coroutine, Role};
+use super::coroutine::{Coroutine, Marks};
 use super::state::Ref;
 use super::{State, allocator, guard, sandbox, traceback};
 use crate::sys::lua as ffi;
@@ -44,10 +43,7 @@ pub(crate) struct Vm {
     pub(super) spare: RefCell<Vec<Coroutine>>,
     pub(super) spare_limit: usize,
     pub(super) reset_thread: Option<ffi::ResetThread>,
-    /// The globals of light threads that are no more.
-    pub(super) retired: Ref,
-    /// The coroutines that the scheduler has: Lua code must not resume them.
-    roles: RefCell<HashMap<State, Role, BuildHasherDefault<AddressHasher>>>,
+    pub(super) marks: Marks,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -93,11 +89,7 @@ impl Vm {
             spare: RefCell::default(),
             spare_limit: options.thread_cache,
             reset_thread: ffi::reset_thread(),
-            retired: {
-                main.new_table(0, 0);
-                main.anchor()
-            },
-            roles: RefCell::default(),
+            marks: Marks::new(main),
         };
 
         vm.inspector = sandbox::inspector(vm.lua());
@@ -116,19 +108,6 @@ impl Vm {
     /// The main state, on which everything runs that may not wait.
     pub(crate) fn main(&self) -> State {
         self.main
-    }
-
-    /// Notes what a coroutine of the scheduler's is to Lua code.
-    pub(crate) fn set_role(&self, co: State, role: Option<Role>) {
-        let mut roles = self.roles.borrow_mut();
-        match role {
-            Some(role) => roles.insert(co, role),
-            None => roles.remove(&co),
-        };
-    }
-
-    pub(crate) fn role(&self, co: State) -> Option<Role> {
-        self.roles.borrow().get(&co).copied()
     }
 
     /// Pushes the code table on the main state.

@@ -34,10 +34,10 @@ pub(crate) struct Ctx {
     /// The light threads, by their coroutines; boxed, as they must stay where
     /// they are.
     pub(super) threads: RefCell<HashMap<State, Box<Thread>, BuildHasherDefault<AddressHasher>>>,
-    /// One that has ended, for the next.
-    pub(super) spare_thread: Cell<Option<Box<Thread>>>,
     /// How many threads have not ended.
     pub(super) live: Cell<usize>,
+    /// How many threads run a light thread that they have just started.
+    pub(super) nesting: Cell<usize>,
     /// How many light threads were started by coroutines of Lua code.
     pub(super) nested_parents: Cell<usize>,
     /// What happens when the client goes away.
@@ -116,8 +116,8 @@ impl Ctx {
             entry: Thread::new(),
             closure: Cell::new(ptr::null()),
             threads: RefCell::default(),
-            spare_thread: Cell::new(None),
             live: Cell::new(0),
+            nesting: Cell::new(0),
             nested_parents: Cell::new(0),
             on_abort: Cell::new(OnAbort::Ends),
             resume: Cell::new(None),

@@ -9,8 +9,9 @@ use core::cell::Cell;
 use core::ptr;
 
 use super::scheduler::dispatch;
-use super::{Ctx, Thread, Wait};
-use crate::lua::coroutine::{Role, Status};
+use super::{Ctx, Thread, Wait, spare};
+use crate::conf::Phase;
+use crate::lua::coroutine::{Mark, Status};
 use crate::lua::state::Ref;
 use crate::lua::traceback::COROUTINES;
 use crate::lua::{State, Vm};
@@ -28,6 +29,8 @@ pub(super) struct Kin {
     awaited: Cell<usize>,
     /// How many of its children, those of its own coroutine, are zombies.
     zombies: Cell<usize>,
+    /// It runs a child that it has just started.
+    spawning: Cell<bool>,
     /// It has ended, and its results wait for the parent.
     zombie: Cell<bool>,
 }
@@ -41,6 +44,7 @@ impl Default for Kin {
             waiter: Cell::new(ptr::null()),
             awaited: Cell::new(0),
             zombies: Cell::new(0),
+            spawning: Cell::new(false),
             zombie: Cell::new(false),
         }
     }
@@ -73,6 +77,20 @@ pub(crate) enum Child<'a> {
     Unknown,
 }
 
+/// How far the start of a light thread is.
+pub(crate) enum Spawned {
+    /// The new thread ran.
+    Done,
+    /// The caller has to yield one value, the new thread.
+    Yield,
+    /// There are too many arguments.
+    Refused,
+}
+
+/// Light threads that start each other run inside each other, on the C stack, as
+/// deep as this; then in turn.
+const DEEPEST: usize = 20;
+
 /// What happens when the client goes away.
 #[derive(Clone, Copy)]
 pub(crate) enum OnAbort {
@@ -91,9 +109,39 @@ impl Thread {
 
     /// Starts a light thread for the function and its `args` arguments that are
     /// on top of `l`, which is the running coroutine of this thread. Leaves the
-    /// coroutine in their place. The caller then yields one value: the new thread
-    /// runs first. `None` if there are too many arguments.
-    pub(crate) fn spawn(&self, l: State, args: i32) -> Option<()> {
+    /// coroutine in their place.
+    ///
+    /// The new thread runs before this one goes on. If others are ready too, this
+    /// one waits behind them for its turn.
+    pub(crate) fn spawn(&self, phase: Phase, l: State, args: i32) -> Spawned {
+        let ctx = self.ctx();
+        let Some(child) = self.add_child(l, args) else {
+            return Spawned::Refused;
+        };
+        ctx.live.set(ctx.live.get() + 1);
+
+        if ctx.ready.is_empty() && ctx.nesting.get() < DEEPEST && self.coroutine_state() == Some(l)
+        {
+            self.kin.spawning.set(true);
+            ctx.run_nested(phase, child);
+            self.kin.spawning.set(false);
+            if !self.is_doomed() && ctx.exit.get().is_none() {
+                return Spawned::Done;
+            }
+            self.wait_for(Wait::Turn);
+            return Spawned::Yield;
+        }
+
+        ctx.ready.push_front(child);
+        self.wait_for(Wait::Turn);
+        self.values.set(1);
+        ctx.ready.push(self);
+        Spawned::Yield
+    }
+
+    /// Moves the function and its arguments, on top of `l`, to the coroutine of a
+    /// new light thread, and leaves that there.
+    fn add_child(&self, l: State, args: i32) -> Option<&Thread> {
         let ctx = self.ctx();
         let child = ctx.add_light_thread(l, args)?;
         child.kin.parent.set(Some(l));
@@ -102,12 +150,14 @@ impl Thread {
             child.kin.parent_anchor.set(Some(l.anchor()));
             ctx.nested_parents.set(ctx.nested_parents.get() + 1);
         }
+        Some(child)
+    }
 
-        ctx.ready.push_front(child);
-        ctx.live.set(ctx.live.get() + 1);
-        self.wait_for(Wait::Turn);
-        self.values.set(1);
-        ctx.ready.push(self);
+    /// Has the function on top of `l` run as a light thread when the client goes
+    /// away. `None` if there is no memory.
+    pub(crate) fn set_on_abort(&self, l: State) -> Option<()> {
+        let thread = self.add_child(l, 0)?;
+        self.ctx().on_abort.set(OnAbort::Starts(thread));
         Some(())
     }
 
@@ -155,7 +205,12 @@ impl Thread {
     pub(crate) fn move_results(&self, to: State) -> i32 {
         let co = self.state();
         let success = co.status() == ffi::LUA_OK;
-        let n = if success { co.top() } else { 1 };
+        let n = match success {
+            // Below is the mark.
+            true if self.kin.zombie.get() => co.top() - 1,
+            true => co.top(),
+            false => 1,
+        };
         if !to.ensure(n + 1) {
             to.push_boolean(false);
             to.push_bytes("too many results to wait for");
@@ -168,8 +223,6 @@ impl Thread {
 }
 
 impl Ctx {
-    /// Moves the function and its arguments, on top of `l`, to the coroutine of a
-    /// new light thread, and leaves that there.
     fn add_light_thread(&self, l: State, args: i32) -> Option<&Thread> {
         let coroutine = self.vm.coroutine_beside(l);
         let co = coroutine.state;
@@ -180,7 +233,7 @@ impl Ctx {
         l.insert(-2 - args);
         l.move_to(co, args + 1);
 
-        let mut thread = self.spare_thread.take().unwrap_or_else(|| Box::new(Thread::new()));
+        let mut thread = spare::take();
         thread.kin = Kin { light: Cell::new(true), ..Kin::default() };
         thread.set_ctx(self);
         thread.coroutine.set(Some(coroutine));
@@ -210,8 +263,9 @@ impl Ctx {
         }
         let zombies = thread.kin.zombies.get();
         thread.end();
-        let removed = self.threads.borrow_mut().remove(&co);
-        self.spare_thread.set(removed);
+        if let Some(thread) = self.threads.borrow_mut().remove(&co) {
+            spare::keep(thread);
+        }
         if zombies > 0 {
             self.remove_zombies_of(co);
         }
@@ -266,8 +320,13 @@ impl Ctx {
         if self.vm.is_retired(co) {
             return Child::Gone;
         }
-        let foreign = self.vm.role(co).is_some() && self.thread_with(co).is_none();
+        let foreign = self.vm.is_scheduled(co) && self.thread_with(co).is_none();
         if foreign { Child::Unknown } else { Child::NoThread }
+    }
+
+    /// Whether `co` is a thread's own, and starts another thread right now.
+    pub(crate) fn spawns(&self, co: State) -> bool {
+        self.nesting.get() > 0 && self.thread_of(co).is_some_and(|thread| thread.kin.spawning.get())
     }
 
     /// The thread that `co` takes part in.
@@ -329,7 +388,8 @@ impl Ctx {
             Some(parent) if self.is_alive(thread, parent) => {
                 thread.kin.zombie.set(true);
                 self.live.set(self.live.get() - 1);
-                self.vm.set_role(co, Some(Role::Zombie));
+                self.vm.push_mark(co, Mark::Zombie);
+                co.insert(1);
                 if let Some(parent) = self.thread_of(parent) {
                     parent.kin.zombies.set(parent.kin.zombies.get() + 1);
                 }
@@ -366,10 +426,9 @@ impl Ctx {
         }
     }
 
-    /// Notes that a coroutine of Lua code gave its values to its resumer: if it
-    /// has ended, its zombies go.
+    /// Notes that a coroutine of Lua code has ended: its zombies go.
     pub(crate) fn coroutine_ended(&self, co: State) {
-        if self.nested_parents.get() > 0 && self.vm.status_of(co) == Status::Dead {
+        if self.nested_parents.get() > 0 {
             self.remove_zombies_of(co);
         }
     }
@@ -385,16 +444,13 @@ impl Ctx {
             thread.end();
         }
         // One that runs, below us on the stack, ends when it is back.
-        threads.retain(|_, thread| thread.is_running());
-        *self.threads.borrow_mut() = threads;
-    }
-
-    /// Has the function on top of `l` run as a light thread when the client goes
-    /// away. `None` if there is no memory.
-    pub(crate) fn set_on_abort(&self, l: State) -> Option<()> {
-        let thread = self.add_light_thread(l, 0)?;
-        self.on_abort.set(OnAbort::Starts(thread));
-        Some(())
+        for (co, thread) in threads.drain() {
+            if thread.is_running() {
+                self.threads.borrow_mut().insert(co, thread);
+            } else {
+                spare::keep(thread);
+            }
+        }
     }
 
     pub(crate) fn has_on_abort(&self) -> bool {

@@ -13,7 +13,7 @@ pub(crate) struct Ready {
 /// A thread's place in the queue.
 pub(super) struct Link {
     previous: Cell<*const Thread>,
-    next: Cell<*const Thread>,
+    pub(super) next: Cell<*const Thread>,
     queued: Cell<bool>,
 }
 

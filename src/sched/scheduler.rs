@@ -54,8 +54,7 @@ impl Ctx {
         self.phase.set(Some(phase));
         self.exit.set(None);
         self.live.set(1);
-        self.ready.push(&self.entry);
-        self.run_ready()
+        self.step(phase, &self.entry).unwrap_or_else(|| self.run_ready())
     }
 
     /// Goes on after an event: with the threads that became ready, or, if it
@@ -129,10 +128,7 @@ impl Ctx {
                     NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t
                 }));
             }
-            Step::Failed => {
-                self.log_error(thread, "user");
-                self.light_thread_ended(thread);
-            }
+            Step::Failed => self.light_thread_failed(thread),
             Step::Finished if thread.is_light() => self.light_thread_ended(thread),
             Step::Finished => self.entry_ended(),
         }
@@ -173,6 +169,25 @@ impl Ctx {
         }
         self.output.hand_on(self);
         code
+    }
+
+    fn light_thread_failed(&self, thread: &Thread) {
+        self.log_error(thread, "user");
+        self.light_thread_ended(thread);
+    }
+
+    /// Runs a light thread inside of the thread that starts it.
+    pub(super) fn run_nested(&self, phase: Phase, thread: &Thread) {
+        self.nesting.set(self.nesting.get() + 1);
+        let step = thread.resume(phase);
+        self.nesting.set(self.nesting.get() - 1);
+        match step {
+            // The thread around it ends then, and does what is due.
+            Step::Waiting | Step::Doomed | Step::Exit => {}
+            Step::Yielded => self.ready.push(thread),
+            Step::Failed => self.light_thread_failed(thread),
+            Step::Finished => self.light_thread_ended(thread),
+        }
     }
 
     fn log_error(&self, thread: &Thread, what: &str) {

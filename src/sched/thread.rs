@@ -18,7 +18,7 @@ use super::scheduler::dispatch;
 use super::{Ctx, Run};
 use crate::conf::Phase;
 use crate::lua::State;
-use crate::lua::coroutine::{Coroutine, Role};
+use crate::lua::coroutine::{Coroutine, Mark};
 use crate::ngx::event::Timer;
 use crate::sys::lua as ffi;
 use crate::sys::*;
@@ -112,10 +112,7 @@ impl Thread {
 
     /// The thread's own coroutine, unless it has ended.
     pub(super) fn coroutine_state(&self) -> Option<State> {
-        let coroutine = self.coroutine.take();
-        let state = coroutine.as_ref().map(|c| c.state);
-        self.coroutine.set(coroutine);
-        state
+        self.coroutine.get().map(|coroutine| coroutine.state)
     }
 
     pub(super) fn state(&self) -> State {
@@ -198,11 +195,16 @@ impl Thread {
         self.failures.borrow_mut().note(&self.ctx().vm, l);
     }
 
+    pub(super) fn is_doomed(&self) -> bool {
+        self.doomed.get()
+    }
+
     pub(super) fn is_running(&self) -> bool {
         self.running.get()
     }
 
     /// Ends the thread, whatever it does.
+    #[inline]
     pub(super) fn end(&self) {
         // Code that prints can end its own request: an error page that a filter
         // brings about is answered at once. Its coroutine goes when it is back.
@@ -210,7 +212,12 @@ impl Thread {
             self.doomed.set(true);
             return;
         }
-        let Some(coroutine) = self.coroutine.take() else { return };
+        if let Some(coroutine) = self.coroutine.take() {
+            self.end_suspended(coroutine);
+        }
+    }
+
+    fn end_suspended(&self, coroutine: Coroutine) {
         if let Some(undo) = self.undo.take() {
             // SAFETY: promised to `wait_for_owner`.
             unsafe { (undo.call)(undo.owner) }
@@ -219,12 +226,10 @@ impl Thread {
         self.ctx().ready.remove(self);
 
         let vm = &self.ctx().vm;
-        for co in self.chain.borrow_mut().drain(..) {
-            vm.set_role(co, None);
-            vm.reset(co);
+        if !self.chain.borrow().is_empty() {
+            self.chain.take().into_iter().for_each(|co| vm.reset(co));
         }
         self.failures.borrow_mut().clear(vm);
-        vm.set_role(coroutine.state, None);
         if self.kin.is_light() {
             self.kin.forget(vm);
             vm.retire(coroutine);
@@ -240,7 +245,6 @@ impl Thread {
             let co = self.innermost();
             let values = self.values.take();
             self.base.set(self.chain.borrow().len());
-            ctx.vm.set_role(co, None);
             let run = Run::of_thread(phase, ctx, self);
             self.running.set(true);
             // SAFETY: `co` is suspended or new, with its arguments on top.
@@ -254,21 +258,22 @@ impl Thread {
                 if ctx.exit.get().is_some() {
                     return Step::Exit;
                 }
-                self.show_as_waiting();
                 return Step::Waiting;
             }
 
             if self.chain.borrow_mut().pop().is_some() {
                 self.hand_over(co, status);
-                ctx.coroutine_ended(co);
+                if status != ffi::LUA_YIELD {
+                    ctx.coroutine_ended(co);
+                }
                 continue;
             }
 
             match status {
                 ffi::LUA_YIELD => {
                     co.set_top(0);
-                    if !ctx.ready.is_empty() {
-                        self.show_as_waiting();
+                    if !ctx.ready.is_empty() || ctx.nesting.get() > 0 {
+                        ctx.vm.push_mark(co, Mark::Waits);
                         return Step::Yielded;
                     }
                 }
@@ -276,19 +281,6 @@ impl Thread {
                 _ => return Step::Failed,
             }
         }
-    }
-
-    /// Lets other threads see in what state the coroutines are.
-    fn show_as_waiting(&self) {
-        let vm = &self.ctx().vm;
-        let chain = self.chain.borrow();
-        let Some((innermost, outer)) = chain.split_last() else {
-            vm.set_role(self.state(), Some(Role::Running));
-            return;
-        };
-        vm.set_role(*innermost, Some(Role::Running));
-        outer.iter().for_each(|co| vm.set_role(*co, Some(Role::Normal)));
-        vm.set_role(self.state(), Some(Role::Normal));
     }
 
     /// Gives what `co` yielded, returned or raised to the coroutine that
