@@ -24,10 +24,17 @@ pub struct Settings {
     pub valgrind: Option<Vec<String>>,
     /// By how much longer than a block says we wait for what must come.
     pub patience: f64,
-    /// How long the soak takes; without it there is none.
-    pub soak: Option<Duration>,
+    /// Without it there is no soak.
+    pub soak: Option<Soak>,
     /// Where the server roots of this run are made.
     pub work: PathBuf,
+}
+
+#[derive(Clone)]
+pub struct Soak {
+    pub time: Duration,
+    /// The URIs to visit; all, if there are none.
+    pub only: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -148,12 +155,14 @@ pub fn project() -> PathBuf {
         .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
-fn soak() -> Result<Option<Duration>, String> {
+fn soak() -> Result<Option<Soak>, String> {
     let Ok(text) = env::var("TEST_NGINX_SOAK_SECONDS") else { return Ok(None) };
-    match text.parse() {
-        Ok(seconds) if seconds >= 10 => Ok(Some(Duration::from_secs(seconds))),
-        _ => Err(format!("TEST_NGINX_SOAK_SECONDS must be a number, at least 10: {text}")),
-    }
+    let Some(seconds) = text.parse().ok().filter(|seconds| *seconds >= 10) else {
+        return Err(format!("TEST_NGINX_SOAK_SECONDS must be a number, at least 10: {text}"));
+    };
+    let only = env::var("TEST_NGINX_SOAK_ONLY").unwrap_or_default();
+    let only = only.split_whitespace().map(str::to_owned).collect();
+    Ok(Some(Soak { time: Duration::from_secs(seconds), only }))
 }
 
 fn flag(name: &str) -> bool {

@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::settings::Soak;
 use crate::system::Test;
 use crate::system::site::{Client, Conf, Site, is_running};
 
-use self::visit::{VISITS, Visitor, Went};
+use self::visit::{VISITS, Visit, Visitor, Went};
 
 pub const TEST: Test = Test { name: "soak", conf, run: soak };
 
@@ -44,22 +45,22 @@ fn conf() -> Conf {
 
 fn soak(site: &mut Site) -> Result<(), String> {
     site.write_file("html/ssi.html", SSI)?;
-    let seconds = site.settings().soak.ok_or("no time is given")?;
-    let with_reloads = seconds.mul_f64(0.8);
+    let Soak { time, only } = site.settings().soak.clone().ok_or("no time is given")?;
+    let with_reloads = time.mul_f64(0.8);
     println!(
         "{CLIENTS} clients, {WORKERS} workers: {with_reloads:?} with a reload every {RELOAD:?}, \
          then {:?} without",
-        seconds - with_reloads
+        time - with_reloads
     );
 
-    let tally = Tally::default();
+    let tally = Tally::new(&only);
     let port = site.client.port;
     let watched = thread::scope(|scope| {
         for seed in 0..CLIENTS {
             let tally = &tally;
             scope.spawn(move || tally.visit_until_end(port, seed));
         }
-        let watched = watch(site, &tally, with_reloads, seconds - with_reloads);
+        let watched = watch(site, &tally, with_reloads, time - with_reloads);
         tally.over.store(true, Ordering::Relaxed);
         watched
     });
@@ -85,9 +86,9 @@ fn soak(site: &mut Site) -> Result<(), String> {
 const SSI: &str = "before <!--# include virtual=\"/part?n=1\" -->, \
                    <!--# include virtual=\"/part?n=2\" --> after";
 
-/// What the clients have seen.
-#[derive(Default)]
+/// What the clients do, and what they have seen.
 struct Tally {
+    visits: Vec<&'static Visit>,
     over: AtomicBool,
     requests: AtomicU64,
     missed: AtomicU64,
@@ -96,10 +97,22 @@ struct Tally {
 }
 
 impl Tally {
+    fn new(only: &[String]) -> Tally {
+        let chosen = |visit: &&Visit| only.is_empty() || only.iter().any(|uri| uri == visit.uri);
+        Tally {
+            visits: VISITS.iter().filter(chosen).collect(),
+            over: AtomicBool::new(false),
+            requests: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            first_failures: Mutex::default(),
+        }
+    }
+
     fn visit_until_end(&self, port: u16, seed: u64) {
         let mut visitor = Visitor::new(port, seed);
         while !self.over.load(Ordering::Relaxed) {
-            let visit = &VISITS[visitor.random(VISITS.len())];
+            let visit = self.visits[visitor.random(self.visits.len())];
             let began = Instant::now();
             let mut went = visitor.visit(visit);
             if matches!(went, Ok(Went::Missed)) {
@@ -133,7 +146,7 @@ impl Tally {
         println!(
             "{requests} requests of {} kinds, {missed} sent again as nginx closed the idle \
              connection, {failures} failed",
-            VISITS.len()
+            self.visits.len()
         );
     }
 
