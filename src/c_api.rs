@@ -5,10 +5,10 @@ use core::{ptr, slice};
 
 use nginx_lua_dict::Value;
 
+use crate::conf::MainConf;
 use crate::conf::cf::Conf;
 use crate::conf::shared::{self, Zone};
 use crate::ngx::{self, zone};
-use crate::phase::init_worker::main_conf;
 use crate::sys::*;
 
 /// `ngx_http_lua_value_t`
@@ -63,7 +63,8 @@ pub unsafe extern "C" fn ngx_http_lua_find_zone(
 ) -> *mut ngx_shm_zone_t {
     ngx::callback("ngx_http_lua_find_zone", ptr::null_mut(), || {
         // SAFETY: the cycle is live; the caller's promise.
-        let (conf, name) = unsafe { (main_conf(ngx_cycle), slice::from_raw_parts(name, len)) };
+        let (conf, name) =
+            unsafe { (MainConf::of_cycle(ngx_cycle), slice::from_raw_parts(name, len)) };
         conf.and_then(|conf| conf.zone(name)).map_or(ptr::null_mut(), |zone| zone.as_ptr().cast())
     })
 }

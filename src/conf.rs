@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 use crate::lua::Vm;
 use crate::lua::vm::Options;
-use crate::ngx::Request;
+use crate::ngx::{HttpConf, Request};
 use crate::sys::{
     NGX_CONF_UNSET, http_module_loc_conf, http_module_main_conf, ngx_cycle_t, ngx_flag_t,
     ngx_http_handler_pt, ngx_http_script_code_pt, ngx_int_t,
@@ -52,9 +52,13 @@ pub(crate) struct MainConf {
     pub precontent: Place,
     pub regex_cache: ngx_int_t,
     pub regex_match_limit: ngx_int_t,
+    pub max_running_timers: ngx_int_t,
+    pub max_pending_timers: ngx_int_t,
     pub init: Option<Chunk>,
     pub init_worker: Option<Chunk>,
     pub exit_worker: Option<Chunk>,
+    /// What timers of `init_worker_by_lua` run with; set if there is such code.
+    pub http: Option<HttpConf>,
     /// Phases that some location has code for.
     pub used: Phases,
     /// What `lua_shared_dict` and other modules have declared. The cycle's pool
@@ -103,9 +107,12 @@ impl MainConf {
             precontent: Place::new(),
             regex_cache: NGX_CONF_UNSET as ngx_int_t,
             regex_match_limit: NGX_CONF_UNSET as ngx_int_t,
+            max_running_timers: NGX_CONF_UNSET as ngx_int_t,
+            max_pending_timers: NGX_CONF_UNSET as ngx_int_t,
             init: None,
             init_worker: None,
             exit_worker: None,
+            http: None,
             used: Phases::empty(),
             zones: Vec::new(),
             zones_ready: Cell::new(0),
@@ -115,8 +122,19 @@ impl MainConf {
         }
     }
 
+    /// The module's configuration in `cycle`; none without `http {}`.
+    ///
+    /// # Safety
+    /// The cycle is live.
+    pub(crate) unsafe fn of_cycle<'a>(cycle: *mut ngx_cycle_t) -> Option<&'a Self> {
+        // SAFETY: the caller's promise.
+        Some(unsafe { HttpConf::of_cycle(cycle) }?.main_conf())
+    }
+
     /// Fills in the defaults once `http {}` was read.
     pub(crate) fn finish(&mut self) {
+        const RUNNING_TIMERS: ngx_int_t = 256;
+        const PENDING_TIMERS: ngx_int_t = 1024;
         const THREAD_CACHE: ngx_int_t = 1024;
         const REGEX_CACHE: ngx_int_t = 1024;
 
@@ -127,6 +145,8 @@ impl MainConf {
         default_number(&mut self.thread_cache, THREAD_CACHE);
         default_number(&mut self.regex_cache, REGEX_CACHE);
         default_number(&mut self.regex_match_limit, 0);
+        default_number(&mut self.max_running_timers, RUNNING_TIMERS);
+        default_number(&mut self.max_pending_timers, PENDING_TIMERS);
         self.options.thread_cache = usize::try_from(self.thread_cache).unwrap_or(0);
         self.checker = None;
     }
@@ -239,6 +259,14 @@ fn default(flag: &mut ngx_flag_t, value: bool) {
 fn default_number(number: &mut ngx_int_t, value: ngx_int_t) {
     if *number == NGX_CONF_UNSET as ngx_int_t {
         *number = value;
+    }
+}
+
+impl HttpConf {
+    pub(crate) fn main_conf(self) -> &'static MainConf {
+        // SAFETY: the configuration has a slot for each module, and 'static
+        // stands for the cycle.
+        unsafe { &*(*self.main.add((*crate::sys::module()).ctx_index)).cast() }
     }
 }
 

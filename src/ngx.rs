@@ -4,6 +4,7 @@ pub(crate) mod buf;
 pub(crate) mod event;
 pub(crate) mod fake_request;
 pub(crate) mod headers;
+pub(crate) mod http_conf;
 pub(crate) mod log;
 pub(crate) mod method;
 mod multi;
@@ -18,6 +19,7 @@ pub(crate) mod subrequest;
 pub(crate) mod variable;
 pub(crate) mod zone;
 
+pub(crate) use http_conf::HttpConf;
 pub(crate) use pool::Pool;
 pub(crate) use request::Request;
 pub(crate) use string::NgxStr;

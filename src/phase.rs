@@ -21,7 +21,7 @@ use core::ptr;
 
 use crate::conf::cf::Conf;
 use crate::conf::{Handlers, LocConf, MainConf, Phases};
-use crate::ngx;
+use crate::ngx::{self, HttpConf};
 use crate::sys::*;
 
 /// nginx's view of the module as an http module.
@@ -134,6 +134,16 @@ unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
         }
         if used.contains(Phases::BODY_FILTER) {
             body_filter::install();
+        }
+
+        if conf.init_worker.is_some() {
+            // SAFETY: http {} was read; both modules have location configuration.
+            let http = unsafe {
+                let modules = [&raw const ngx_http_core_module, crate::sys::module()];
+                HttpConf::of_http(cf.as_ptr(), &modules)
+            };
+            let Some(http) = http else { return ERROR };
+            conf.http = Some(http);
         }
 
         // Where there are zones, `ngx.shared` can be used from the beginning.

@@ -13,13 +13,16 @@ pub(crate) mod output;
 mod ready;
 pub(crate) mod run;
 pub(crate) mod scheduler;
+pub(crate) mod semaphore;
 mod spare;
 pub(crate) mod subrequest;
 pub(crate) mod thread;
+pub(crate) mod timer;
 pub(crate) mod writer;
 
 pub(crate) use ctx::Ctx;
 pub(crate) use exit::{Exit, Redirect};
 pub(crate) use run::Run;
 pub(crate) use scheduler::Outcome;
+pub(crate) use semaphore::Semaphore;
 pub(crate) use thread::{Thread, Wait};

@@ -958,7 +958,7 @@ no request object found
     location = /t {
         content_by_lua_block { ngx.exec("/slow") }
     }
-    location = /slow { lua_check_client_abort on; content_by_lua_block { ngx.sleep(0.2) ngx.log(ngx.ERR, 'goes on') } }
+    location = /slow { lua_check_client_abort on; content_by_lua_block { ngx.sleep(2) ngx.log(ngx.ERR, 'goes on') } }
 --- request
 GET /t
 --- ignore_response

@@ -555,4 +555,60 @@ pub const WORKLOADS: &[Workload] = &[
                 return 200 "127.0.0.1\n";
             }"#,
     },
+    Workload {
+        name: "semaphore ping-pong",
+        target: 0.80,
+        requests: 1000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local semaphore = require "ngx.semaphore"
+                    local ping, pong = semaphore.new(), semaphore.new()
+                    local thread = ngx.thread.spawn(function()
+                        for _ = 1, 20 do
+                            ping:wait(1)
+                            pong:post()
+                        end
+                    end)
+                    for _ = 1, 20 do
+                        ping:post()
+                        pong:wait(1)
+                    end
+                    ngx.thread.wait(thread)
+                    ngx.say(ping:count() + pong:count())
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "0\n";
+            }"#,
+    },
+    Workload {
+        name: "semaphore free",
+        target: 0.80,
+        requests: 2000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local door = package.loaded.door
+                    if not door then
+                        door = require("ngx.semaphore").new(5)
+                        package.loaded.door = door
+                    end
+                    for _ = 1, 5 do
+                        door:wait(1)
+                        door:post()
+                    end
+                    ngx.say(door:count())
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "5\n";
+            }"#,
+    },
 ];

@@ -19,11 +19,17 @@ pub(super) fn in_phases<'a>(
     phases: Phases,
     missing: &str,
 ) -> Result<(&'a Run, &'a Ctx), Raise> {
+    let run = run_in(l, phases, missing)?;
+    run.ctx().map(|ctx| (run, ctx)).ok_or_else(|| l.error(missing))
+}
+
+/// The run, in one of `phases`, whether there is a client's request or not.
+pub(super) fn run_in<'a>(l: State, phases: Phases, missing: &str) -> Result<&'a Run, Raise> {
     let run = current(l, missing)?;
     if !run.phase.is_in(phases) {
         return Err(wrong_phase(l, run.phase));
     }
-    run.ctx().map(|ctx| (run, ctx)).ok_or_else(|| l.error(missing))
+    Ok(run)
 }
 
 /// The run and the request's context, in any phase that serves a client.
@@ -49,7 +55,9 @@ pub(super) fn closure(run: &Run) -> *const c_void {
 }
 
 pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {
-    l.error(format_args!("API disabled in the context of {}*", phase.tag()))
+    // The names of directives stand for all their forms.
+    let forms = if phase == Phase::Timer { "" } else { "*" };
+    l.error(format_args!("API disabled in the context of {}{forms}", phase.tag()))
 }
 
 /// Gives control to the scheduler; the caller has armed an event and knows

@@ -10,13 +10,14 @@ use crate::sys::*;
 
 pub(super) const FUNCTIONS: &[Function] = &[Function::new("ngx.exit", exit)];
 
-const PHASES: Phases = Phases::OUTPUT.union(Phases::HEADER_FILTER);
+const PHASES: Phases = Phases::YIELD.union(Phases::HEADER_FILTER);
 
 /// `ngx.exit(status)`
 ///
 /// Ends the phase (`ngx.OK`), or the request with an HTTP status; `ngx.ERROR`
 /// closes the connection. Does not return, except in `header_filter_by_lua`.
-/// Phases: output, header_filter.
+/// In a timer it ends the timer's code, whatever the status. Phases: output,
+/// header_filter, timer.
 fn exit(l: State) -> Return {
     if l.type_of(1) != Type::Number {
         let message =
@@ -28,11 +29,15 @@ fn exit(l: State) -> Return {
         return Err(l.error("bad argument to 'ngx.exit': does not accept NGX_AGAIN or NGX_DONE"));
     }
 
-    let (run, ctx) = call::in_phases(l, PHASES, NO_REQUEST)?;
+    let run = call::run_in(l, PHASES, NO_REQUEST)?;
     if run.phase == Phase::HeaderFilter {
         run.exit.set(Some(status));
         return Ok(0);
     }
+    let Some(thread) = run.thread() else {
+        return Err(l.error("no request ctx found"));
+    };
+    let ctx = thread.ctx();
     if status != ERROR && !is_silent(status) {
         check_none_pending(l, ctx)?;
     }

@@ -6,6 +6,7 @@ use mlua::Lua;
 use super::call;
 use super::coroutine::native;
 use super::text::push_text;
+use crate::conf::Phase;
 use crate::lua::{Return, State, function, traceback};
 use crate::ngx::log;
 use crate::sched::Run;
@@ -37,7 +38,8 @@ fn write(l: State) -> Return {
     let Some(run) = Run::current() else {
         return Ok(0);
     };
-    if !run.phase.has_request() || !log::enabled(run.log(), NGX_LOG_WARN) {
+    let serves = run.phase.has_request() || run.phase == Phase::Timer;
+    if !serves || !log::enabled(run.log(), NGX_LOG_WARN) {
         return Ok(0);
     }
 

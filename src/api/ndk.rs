@@ -12,7 +12,7 @@ use super::function::computed;
 use super::header_values::key;
 use crate::lua::{Return, State, function};
 use crate::ngx::fake_request::FakeRequest;
-use crate::ngx::{self, NgxStr, Request, variable};
+use crate::ngx::{self, HttpConf, NgxStr, Request, variable};
 use crate::sched::Run;
 use crate::sys::lua::{LUA_GLOBALSINDEX, lua_upvalueindex};
 use crate::sys::*;
@@ -63,8 +63,12 @@ fn call(l: State) -> Return {
     let request = match run.ctx() {
         Some(ctx) => ctx.request,
         None => {
-            // SAFETY: the run's cycle and log are live.
-            fake = unsafe { FakeRequest::new(run.cycle, run.log()) };
+            // SAFETY: the run's cycle and log are live, and longer than the call.
+            fake = unsafe {
+                HttpConf::of_cycle(run.cycle)
+                    .and_then(HttpConf::first_server)
+                    .and_then(|conf| FakeRequest::new(conf, *run.log()))
+            };
             fake.as_ref().ok_or_else(|| l.error(NO_REQUEST))?.request()
         }
     };

@@ -4,7 +4,7 @@
 use mlua::Lua;
 
 use super::function::Function;
-use super::{ctx, encoding, re, request_headers, resp, resty_core, time};
+use super::{ctx, encoding, re, request_headers, resp, resty_core, semaphore, time};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
 
@@ -31,6 +31,11 @@ const MODULES: &[Module] = &[
         source: include_str!("modules/req.lua"),
     },
     Module { name: "ngx.resp", functions: resp::MODULE, source: include_str!("modules/resp.lua") },
+    Module {
+        name: "ngx.semaphore",
+        functions: semaphore::FUNCTIONS,
+        source: include_str!("modules/semaphore.lua"),
+    },
     Module { name: "resty.core", functions: &[], source: include_str!("resty_core/core.lua") },
     Module {
         name: "resty.core.base",

@@ -8,7 +8,7 @@ use super::text::check_text;
 use crate::conf::Phase;
 use crate::lua::{Return, State};
 use crate::ngx;
-use crate::sched::Run;
+use crate::sched::{Run, Thread};
 
 /// The functions of `resty.core.base`.
 pub(super) const BASE: &[Function] = &[Function::native("request", request)];
@@ -27,7 +27,7 @@ extern "C" fn current_request() -> *mut c_void {
     ngx::callback("get_request", ptr::null_mut(), || {
         Run::current()
             .filter(|run| run.phase != Phase::Init)
-            .and_then(Run::ctx)
+            .and_then(|run| run.ctx().or_else(|| run.thread().map(Thread::ctx)))
             .map_or(ptr::null_mut(), |ctx| ctx.request.as_ptr().cast())
     })
 }

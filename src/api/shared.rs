@@ -14,10 +14,9 @@ use core::ptr;
 use mlua::Lua;
 use nginx_lua_dict::{Dict, Found, Mode, Store, Stored, Value};
 
-use self::arguments::{
-    Key, NO_ZONE, key_or_reason, milliseconds, seconds_to_live, to_number, user_flags,
-};
+use self::arguments::{Key, NO_ZONE, key_or_reason, milliseconds, seconds_to_live, user_flags};
 use super::function::Function;
+use super::text::to_number;
 use crate::conf::MainConf;
 use crate::conf::shared::Zone;
 use crate::lua::state::Type;

@@ -11,13 +11,13 @@ pub(super) const FUNCTIONS: &[Function] = &[Function::new("ngx.sleep", sleep)];
 /// `ngx.sleep(seconds)`
 ///
 /// Waits without blocking the worker; to the millisecond. 0 lets other
-/// requests run. Phases: output.
+/// requests run. Phases: output, timer.
 fn sleep(l: State) -> Return {
     let args = l.top();
     if args != 1 {
         return Err(l.error(format_args!("attempt to pass {args} arguments, but accepted 1")));
     }
-    let (run, _) = call::in_phases(l, Phases::YIELD, NO_REQUEST)?;
+    let run = call::run_in(l, Phases::YIELD, NO_REQUEST)?;
     if !l.is_number(1) {
         return Err(l.type_error(1, "number"));
     }

@@ -9,6 +9,7 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
     super::exit::FUNCTIONS,
     super::sleep::FUNCTIONS,
     super::thread::FUNCTIONS,
+    super::timer::FUNCTIONS,
     super::coroutine::FUNCTIONS,
     super::request::FUNCTIONS,
     super::raw_header::FUNCTIONS,

@@ -1,4 +1,4 @@
-//! Values as text.
+//! Values as text and as numbers.
 
 use core::ffi::c_int;
 
@@ -51,5 +51,32 @@ pub(super) fn check_text(l: State, index: c_int) -> Result<(), Raise> {
     match l.type_of(index) {
         Type::String | Type::Number => Ok(()),
         _ => Err(l.type_error(index, "string")),
+    }
+}
+
+/// Lua's `tonumber`.
+pub(super) fn to_number(l: State, index: c_int) -> Option<f64> {
+    match l.type_of(index) {
+        Type::Number | Type::String => l.is_number(index).then(|| l.number(index)),
+        Type::Cdata => {
+            push_number_of_cdata(l, index);
+            let number = (l.type_of(-1) == Type::Number).then(|| l.number(-1));
+            l.pop(1);
+            number
+        }
+        _ => None,
+    }
+}
+
+/// Pushes `tonumber(cdata)`, or something that is no number.
+fn push_number_of_cdata(l: State, index: c_int) {
+    l.raw_get_field(LUA_GLOBALSINDEX, "tonumber");
+    l.push_value(index);
+    // SAFETY: function and argument are on the stack; an error is a string.
+    unsafe {
+        if lua_pcall(l.as_ptr(), 1, 1, 0) != LUA_OK {
+            l.push_nil();
+            l.replace(-2);
+        }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) enum Phase {
     Log = 0x00010,
     HeaderFilter = 0x00020,
     BodyFilter = 0x00040,
+    Timer = 0x00080,
     InitWorker = 0x00100,
     ExitWorker = 0x02000,
     ServerRewrite = 0x08000,
@@ -31,6 +32,7 @@ bitflags! {
         const LOG = Phase::Log as u32;
         const HEADER_FILTER = Phase::HeaderFilter as u32;
         const BODY_FILTER = Phase::BodyFilter as u32;
+        const TIMER = Phase::Timer as u32;
         const INIT_WORKER = Phase::InitWorker as u32;
         const EXIT_WORKER = Phase::ExitWorker as u32;
         const SERVER_REWRITE = Phase::ServerRewrite as u32;
@@ -42,7 +44,7 @@ bitflags! {
         /// Phases that may wait for subrequests.
         const CAPTURE = Self::REWRITE.bits() | Self::ACCESS.bits() | Self::CONTENT.bits();
         /// Phases that run in a coroutine of their own and may wait.
-        const YIELD = Self::OUTPUT.bits();
+        const YIELD = Self::OUTPUT.bits() | Self::TIMER.bits();
         /// Phases that serve a client's request.
         const REQUEST = Self::SET.bits() | Self::OUTPUT.bits() | Self::HEADER_FILTER.bits()
             | Self::BODY_FILTER.bits() | Self::LOG.bits();
@@ -65,10 +67,12 @@ impl Phase {
             Self::HeaderFilter => "header_filter",
             Self::BodyFilter => "body_filter",
             Self::Log => "log",
+            Self::Timer => "timer",
         }
     }
 
     /// The base name of the directives: chunk names and code keys start with it.
+    /// Timers have none; this is what messages call them.
     pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::Init => "init_by_lua",
@@ -83,6 +87,7 @@ impl Phase {
             Self::HeaderFilter => "header_filter_by_lua",
             Self::BodyFilter => "body_filter_by_lua",
             Self::Log => "log_by_lua",
+            Self::Timer => "ngx.timer",
         }
     }
 

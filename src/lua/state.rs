@@ -352,6 +352,20 @@ impl State {
         unsafe { ffi::lua_getstack(self.0, 0, frame.as_mut_ptr()) != 0 }
     }
 
+    /// Where the function at `index` is defined: `source:line`.
+    pub(crate) fn definition(self, index: c_int) -> String {
+        let mut function = core::mem::MaybeUninit::<ffi::lua_Debug>::zeroed();
+        self.push_value(index);
+        // SAFETY: lua_getinfo takes the function from the stack; the source's name
+        // lives as long as that.
+        unsafe {
+            ffi::lua_getinfo(self.0, c">S".as_ptr(), function.as_mut_ptr());
+            let function = function.assume_init();
+            let source = core::ffi::CStr::from_ptr(function.source).to_string_lossy();
+            format!("{source}:{}", function.linedefined)
+        }
+    }
+
     fn absolute(self, index: c_int) -> c_int {
         if index > 0 || index <= ffi::LUA_REGISTRYINDEX { index } else { self.top() + index + 1 }
     }

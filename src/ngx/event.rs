@@ -1,11 +1,11 @@
-//! One-shot timers.
+//! One-shot timers, and events that are posted.
 
 use core::ffi::c_void;
 use core::mem;
 
 use crate::sys::{
     ngx_add_timer, ngx_cycle, ngx_del_timer, ngx_delete_posted_event, ngx_event_t, ngx_post_event,
-    ngx_posted_next_events,
+    ngx_posted_events, ngx_posted_next_events, ngx_queue_insert_after,
 };
 
 /// A timer that is part of the thing it wakes. It must stay in place while it
@@ -58,5 +58,59 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         self.disarm();
+    }
+}
+
+/// An event that the event loop handles when what it is at is over. It must stay
+/// in place while it is posted.
+pub(crate) struct Posted(ngx_event_t);
+
+/// When a posted event is handled.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    /// Before the others that are posted.
+    First,
+    /// After them.
+    Last,
+    /// When the worker has looked for new events of the kernel.
+    NextRound,
+}
+
+impl Posted {
+    pub(crate) fn new(handler: unsafe extern "C" fn(*mut ngx_event_t)) -> Self {
+        // SAFETY: all fields of an event may be zero.
+        let mut event: ngx_event_t = unsafe { mem::zeroed() };
+        event.handler = Some(handler);
+        Self(event)
+    }
+
+    /// Does nothing if the event is posted already.
+    pub(crate) fn post(&mut self, place: Place, data: *mut c_void) {
+        let event = &raw mut self.0;
+        // SAFETY: the event stays in place until it was handled or cancelled, by
+        // the contract of the type.
+        unsafe {
+            (*event).data = data;
+            (*event).log = (*ngx_cycle).log;
+            match place {
+                Place::Last => ngx_post_event(event, &raw mut ngx_posted_events),
+                Place::NextRound => ngx_post_event(event, &raw mut ngx_posted_next_events),
+                Place::First if (*event).posted() != 0 => {}
+                Place::First => {
+                    (*event).set_posted(1);
+                    ngx_queue_insert_after(&raw mut ngx_posted_events, &raw mut (*event).queue);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn cancel(&mut self) {
+        let event = &raw mut self.0;
+        // SAFETY: the flag tells that the event is linked.
+        unsafe {
+            if (*event).posted() != 0 {
+                ngx_delete_posted_event(event);
+            }
+        }
     }
 }

@@ -1,56 +1,80 @@
-//! A request that no client made, for functions of other modules that take one
-//! and are called outside of requests.
+//! A request that no client made, for code and for functions of other modules
+//! that take one outside of requests.
 
 use core::ptr::NonNull;
 
+use super::http_conf::HttpConf;
 use super::{Pool, Request};
 use crate::sys::*;
 
 /// Memory of a request's pool at first.
 const POOL_SIZE: usize = 4096;
 
-/// Ends with its memory when it is dropped.
+/// What a request refers to.
+#[repr(C)]
+struct Parts {
+    request: ngx_http_request_t,
+    connection: ngx_connection_t,
+    read: ngx_event_t,
+    write: ngx_event_t,
+    log: ngx_log_t,
+}
+
+/// Ends with its memory when it is dropped. Its connection is none of the
+/// cycle's, so that there is always one.
 pub(crate) struct FakeRequest {
     pool: Pool,
-    request: NonNull<ngx_http_request_t>,
+    parts: NonNull<Parts>,
 }
 
 impl FakeRequest {
-    /// A request for the first server of the cycle. `None` if there is no
-    /// server or no memory.
+    /// A request with a log of its own. `None` if there is no memory.
     ///
     /// # Safety
-    /// Cycle and log are live, and longer than the request.
-    pub(crate) unsafe fn new(cycle: *mut ngx_cycle_t, log: *mut ngx_log_t) -> Option<Self> {
-        // SAFETY: the caller's promise; http {} was read, as Lua code runs.
+    /// The configuration, and what `log` refers to, live longer.
+    pub(crate) unsafe fn new(conf: HttpConf, log: ngx_log_t) -> Option<Self> {
+        // SAFETY: the caller's promise. All fields may be zero.
         unsafe {
-            let http: *mut ngx_http_conf_ctx_t =
-                (*(*cycle).conf_ctx.add(ngx_http_module.index)).cast();
-            let main: *mut ngx_http_core_main_conf_t =
-                (*(*http).main_conf.add(ngx_http_core_module.ctx_index)).cast();
-            let servers = (*main).servers.as_slice::<*mut ngx_http_core_srv_conf_t>();
-            let conf = (**servers.first()?).ctx;
-
-            let pool = NonNull::new(ngx_create_pool(POOL_SIZE, log))?;
+            let pool = NonNull::new(ngx_create_pool(POOL_SIZE, super::log::cycle_log()))?;
             let pool = Pool::from_ptr(pool.as_ptr());
-            let mut fake = Self { pool, request: NonNull::dangling() };
-            let connection = pool.zeroed::<ngx_connection_t>()?.as_ptr();
-            fake.request = pool.zeroed()?;
-            let r = fake.request.as_ptr();
+            let Some(parts) = pool.zeroed::<Parts>() else {
+                ngx_destroy_pool(pool.as_ptr());
+                return None;
+            };
+            let fake = Self { pool, parts };
+            let parts = parts.as_ptr();
+            let (r, connection) = (&raw mut (*parts).request, &raw mut (*parts).connection);
 
+            (*parts).log = log;
+            let log = &raw mut (*parts).log;
+            (*pool.as_ptr()).log = log;
+
+            for event in [&raw mut (*parts).read, &raw mut (*parts).write] {
+                (*event).data = connection.cast();
+                (*event).log = log;
+                (*event).index = NGX_INVALID_INDEX as ngx_uint_t;
+            }
+            (*connection).data = r.cast();
+            (*connection).read = &raw mut (*parts).read;
+            (*connection).write = &raw mut (*parts).write;
             (*connection).fd = -1;
             (*connection).pool = pool.as_ptr();
             (*connection).log = log;
+            (*connection).number = (*log).connection;
+            (*connection).set_error(1);
+
+            (*r).signature = NGX_HTTP_MODULE;
             (*r).connection = connection;
             (*r).pool = pool.as_ptr();
             (*r).main = r;
-            (*r).main_conf = (*conf).main_conf;
-            (*r).srv_conf = (*conf).srv_conf;
-            (*r).loc_conf = (*conf).loc_conf;
+            (*r).set_count(1);
+            (*r).main_conf = conf.main;
+            (*r).srv_conf = conf.server;
+            (*r).loc_conf = conf.location;
 
             let contexts = ngx_http_max_module * size_of::<usize>();
             (*r).ctx = ngx_pcalloc(pool.as_ptr(), contexts).cast();
-            let variables = (*main).variables.nelts * size_of::<ngx_http_variable_value_t>();
+            let variables = conf.variables() * size_of::<ngx_http_variable_value_t>();
             (*r).variables = ngx_pcalloc(pool.as_ptr(), variables).cast();
             let complete = !(*r).ctx.is_null() && !(*r).variables.is_null();
             complete.then_some(fake)
@@ -59,13 +83,23 @@ impl FakeRequest {
 
     pub(crate) fn request(&self) -> Request {
         // SAFETY: made in `new`; the caller does not keep it longer than us.
-        unsafe { Request::from_ptr(self.request.as_ptr()) }
+        unsafe { Request::from_ptr(&raw mut (*self.parts.as_ptr()).request) }
     }
 }
 
 impl Drop for FakeRequest {
     fn drop(&mut self) {
-        // SAFETY: the pool is ours.
-        unsafe { ngx_destroy_pool(self.pool.as_ptr()) }
+        // SAFETY: the pool is ours; what hangs on a request ends before its
+        // memory, as with those that nginx frees.
+        unsafe {
+            let r = self.request().as_ptr();
+            while let Some(cleanup) = (*r).cleanup.as_ref() {
+                (*r).cleanup = cleanup.next;
+                if let Some(handler) = cleanup.handler {
+                    handler(cleanup.data);
+                }
+            }
+            ngx_destroy_pool(self.pool.as_ptr());
+        }
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Ctx {
     pub(super) waits: Waits,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
+    /// The request is a [`FakeRequest`](crate::ngx::fake_request::FakeRequest).
+    fake: bool,
 }
 
 /// The state of a response body that Lua code filters.
@@ -98,8 +100,13 @@ impl Ctx {
     pub(crate) fn of<'a>(request: Request) -> Option<&'a Ctx> {
         match Self::existing(request) {
             Some(ctx) => Some(ctx),
-            None => Self::create(request),
+            None => Self::create(request, machine(request)?, false),
         }
+    }
+
+    /// The context of a request that no client made.
+    pub(super) fn of_fake<'a>(request: Request, vm: Rc<Vm>) -> Option<&'a Ctx> {
+        Self::create(request, vm, true)
     }
 
     pub(crate) fn existing<'a>(request: Request) -> Option<&'a Ctx> {
@@ -107,8 +114,7 @@ impl Ctx {
         unsafe { http_module_ctx(request.as_ptr(), crate::sys::module()).cast::<Ctx>().as_ref() }
     }
 
-    fn create<'a>(request: Request) -> Option<&'a Ctx> {
-        let vm = machine(request)?;
+    fn create<'a>(request: Request, vm: Rc<Vm>, fake: bool) -> Option<&'a Ctx> {
         let ctx = request.pool().own(Ctx {
             request,
             vm,
@@ -129,6 +135,7 @@ impl Ctx {
             table: Table::default(),
             waits: Waits::default(),
             cleanup_added: Cell::new(false),
+            fake,
         })?;
 
         // SAFETY: the context was just made and stays where it is; from here
@@ -139,6 +146,11 @@ impl Ctx {
             set_http_module_ctx(request.as_ptr(), back.cast(), crate::sys::module());
             Some(&*back)
         }
+    }
+
+    /// Whether a client made the request.
+    pub(crate) fn has_client(&self) -> bool {
+        !self.fake
     }
 
     /// Has [`Ctx::abort`] called when the request ends.

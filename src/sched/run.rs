@@ -10,19 +10,23 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::ctx::Table;
 use super::filter_chunk::FilterChunk;
+use super::timer::Timers;
 use super::{Ctx, Thread};
 use crate::conf::{Chunk, Phase};
 use crate::lua::{State, Vm};
 use crate::sys::{NGX_LOG_ERR, ngx_cycle, ngx_cycle_t, ngx_int_t, ngx_log_t};
 
 /// State of the worker that no request or machine owns.
-struct Worker {
+pub(super) struct Worker {
     /// The innermost run. An atomic is the safe way to have a mutable static;
     /// relaxed accesses cost nothing.
     run: AtomicPtr<Run>,
+    /// Made on first use.
+    pub timers: AtomicPtr<Timers>,
 }
 
-static WORKER: Worker = Worker { run: AtomicPtr::new(ptr::null_mut()) };
+pub(super) static WORKER: Worker =
+    Worker { run: AtomicPtr::new(ptr::null_mut()), timers: AtomicPtr::new(ptr::null_mut()) };
 
 /// One stretch of Lua code, from its start or a resumption to its end or the
 /// next wait.
@@ -36,7 +40,7 @@ pub(crate) struct Run {
     pub cycle: *mut ngx_cycle_t,
     /// `ngx.ctx` of a run without a request.
     own_table: Table,
-    /// Null outside requests.
+    /// Null where no client made a request.
     ctx: *const Ctx,
     /// The thread being resumed; null where the code may not wait.
     thread: *const Thread,
@@ -89,7 +93,8 @@ impl Run {
 
     /// A run of a thread.
     pub(crate) fn of_thread(phase: Phase, ctx: &Ctx, thread: &Thread) -> Self {
-        Self::new(phase, &ctx.vm, ctx.request.log_ptr(), ctx, thread)
+        let served: *const Ctx = if ctx.has_client() { ctx } else { ptr::null() };
+        Self::new(phase, &ctx.vm, ctx.request.log_ptr(), served, thread)
     }
 
     fn new(
@@ -176,9 +181,11 @@ impl Run {
 
     /// `ngx.ctx`
     pub(crate) fn table(&self) -> &Table {
-        self.ctx().map_or(&self.own_table, |ctx| &ctx.table)
+        let ctx = self.ctx().or_else(|| self.thread().map(Thread::ctx));
+        ctx.map_or(&self.own_table, |ctx| &ctx.table)
     }
 
+    /// The context of the client's request.
     pub(crate) fn ctx(&self) -> Option<&Ctx> {
         // SAFETY: the request's pool outlives a run for it.
         unsafe { self.ctx.as_ref() }

@@ -1,10 +1,13 @@
 //! The scheduler of a request: which thread runs, and what that means to nginx.
 
+use core::ffi::c_int;
+
 use super::exit::{Exit, Redirect};
 use super::thread::Step;
 use super::writer::Written;
 use super::{Ctx, Thread, Wait};
 use crate::conf::{Chunk, Phase};
+use crate::lua::coroutine::Coroutine;
 use crate::lua::traceback;
 use crate::ngx::Request;
 use crate::sys::lua as ffi;
@@ -40,7 +43,6 @@ impl Ctx {
         let coroutine = self.vm.coroutine();
         let co = coroutine.state;
         main.move_to(co, 1);
-        self.closure.set(co.address(-1));
 
         if own_globals {
             self.vm.push_sandbox(co);
@@ -49,8 +51,19 @@ impl Ctx {
             co.set_globals_of(-2);
         }
 
+        self.start_coroutine(phase, coroutine, 0)
+    }
+
+    /// Runs a coroutine that has a function and `args` arguments on its stack.
+    pub(super) fn start_coroutine(
+        &self,
+        phase: Phase,
+        coroutine: Coroutine,
+        args: c_int,
+    ) -> Outcome {
+        self.closure.set(coroutine.state.address(1));
         self.entry.coroutine.set(Some(coroutine));
-        self.entry.values.set(0);
+        self.entry.values.set(args);
         self.phase.set(Some(phase));
         self.exit.set(None);
         self.live.set(1);
@@ -60,7 +73,8 @@ impl Ctx {
     /// Goes on after an event: with the threads that became ready, or, if it
     /// was a write event, with sending. `None` if the code still waits.
     pub(crate) fn event(&self) -> Option<Outcome> {
-        if self.ready.is_empty() || self.waits.of(Wait::Turn) > 0 {
+        let might_be_write_event = self.ready.is_empty() || self.waits.of(Wait::Turn) > 0;
+        if might_be_write_event && self.has_client() {
             match self.write_event() {
                 Written::TimedOut => {
                     self.abort();
@@ -68,9 +82,9 @@ impl Ctx {
                 }
                 Written::Ready | Written::Nothing => {}
             }
-            if self.ready.is_empty() {
-                return None;
-            }
+        }
+        if self.ready.is_empty() {
+            return None;
         }
         Some(self.run_ready())
     }
@@ -149,7 +163,7 @@ impl Ctx {
         ];
         let (ok, special) = (NGX_HTTP_OK as ngx_int_t, NGX_HTTP_SPECIAL_RESPONSE as ngx_int_t);
 
-        if SILENT.contains(&code) {
+        if SILENT.contains(&code) || !self.has_client() {
             return code;
         }
 
@@ -214,6 +228,14 @@ impl Ctx {
 /// gone when this returns.
 pub(crate) fn dispatch(ctx: &Ctx) {
     let r = ctx.request;
+    if !ctx.has_client() {
+        if let Some(resume) = ctx.resume.get() {
+            // SAFETY: the request is live.
+            unsafe { resume(r.as_ptr()) };
+        }
+        return;
+    }
+
     let connection = r.connection();
     // SAFETY: the request is live. Reading the body replaces the write event
     // handler, so it is put back. A subrequest may have run in between.

@@ -15,6 +15,7 @@ use super::failures::Failures;
 use super::family::Kin;
 use super::ready::Link;
 use super::scheduler::dispatch;
+use super::semaphore::Waiter;
 use super::{Ctx, Run};
 use crate::conf::Phase;
 use crate::lua::State;
@@ -32,6 +33,7 @@ pub(crate) enum Wait {
     RequestBody,
     Flush,
     Subrequests,
+    Semaphore,
     /// The end of light threads that it started.
     Threads,
 }
@@ -49,9 +51,11 @@ pub(crate) struct Thread {
     /// Length of the chain when the current run began.
     base: Cell<usize>,
     wait: Cell<Option<Wait>>,
-    /// What takes the wait back if the thread is ended meanwhile.
+    /// What takes the wait, or its result, back if the thread is ended meanwhile.
     undo: Cell<Option<Undo>>,
     timer: UnsafeCell<Timer>,
+    /// Its place in the queue of the semaphore that it waits for.
+    pub(super) waiter: Waiter,
     /// Values on the innermost coroutine's stack for its next resumption.
     pub(super) values: Cell<c_int>,
     /// The thread runs right now, below us on the C stack.
@@ -92,6 +96,7 @@ impl Thread {
             wait: Cell::new(None),
             undo: Cell::new(None),
             timer: UnsafeCell::new(Timer::new(timer_fired)),
+            waiter: Waiter::new(),
             values: Cell::new(0),
             running: Cell::new(false),
             doomed: Cell::new(false),
@@ -156,6 +161,19 @@ impl Thread {
         self.stop_waiting();
         self.values.set(values);
         self.ctx().ready.push(self);
+    }
+
+    /// Has `undo(owner)` called if the thread, which was woken, is ended before it
+    /// runs.
+    ///
+    /// # Safety
+    /// `undo` may be called with `owner` until then.
+    pub(super) unsafe fn unless_resumed(
+        &self,
+        owner: *const c_void,
+        undo: unsafe fn(*const c_void),
+    ) {
+        self.undo.set(Some(Undo { owner, call: undo }));
     }
 
     pub(super) fn stop_waiting(&self) {
@@ -241,6 +259,7 @@ impl Thread {
     /// Runs the thread until it waits or ends.
     pub(super) fn resume(&self, phase: Phase) -> Step {
         let ctx = self.ctx();
+        self.undo.set(None);
         loop {
             let co = self.innermost();
             let values = self.values.take();
@@ -311,6 +330,7 @@ unsafe extern "C" fn timer_fired(event: *mut ngx_event_t) {
         match thread.wait.get() {
             Some(Wait::Sleep) => thread.wake(0),
             Some(Wait::Turn) => thread.take_turn(),
+            Some(Wait::Semaphore) => thread.waiter.time_out(),
             Some(Wait::RequestBody | Wait::Flush | Wait::Subrequests | Wait::Threads) | None => {
                 return;
             }

@@ -303,8 +303,9 @@ pub const API: &[Group] = &[
             f("ngx.on_abort", REQUEST),
         ],
     ),
-    later(
+    done(
         Globals,
+        "timer.md",
         &[
             f("ngx.timer.at", Phases::TIMER),
             f("ngx.timer.every", Phases::TIMER),
@@ -312,8 +313,8 @@ pub const API: &[Group] = &[
             f("ngx.timer.pending_count", RUNNING),
         ],
     ),
-    later(Module("ngx.semaphore"), &[f("new", ANY)]),
-    later(Object("semaphore"), &[f("post", ANY), f("wait", YIELD), f("count", ANY)]),
+    done(Module("ngx.semaphore"), "semaphore.md", &[f("new", ANY)]),
+    done(Object("semaphore"), "semaphore.md", &[f("post", ANY), f("wait", YIELD), f("count", ANY)]),
     done(Globals, "shared.md", &[v("ngx.shared", ANY)]),
     done(
         Object("ngx.shared.NAME"),

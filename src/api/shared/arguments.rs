@@ -4,7 +4,7 @@ use core::ffi::c_int;
 use core::slice;
 
 use super::failed;
-use crate::api::text::push_text;
+use crate::api::text::{push_text, to_number};
 use crate::lua::state::Type;
 use crate::lua::{Raise, State};
 use crate::sys::lua as ffi;
@@ -93,31 +93,4 @@ pub(super) fn integer(number: f64) -> i32 {
 /// A number, but not in a string.
 fn number(l: State, index: c_int) -> Option<f64> {
     if l.type_of(index) == Type::String { None } else { to_number(l, index) }
-}
-
-/// Lua's `tonumber`.
-pub(super) fn to_number(l: State, index: c_int) -> Option<f64> {
-    match l.type_of(index) {
-        Type::Number | Type::String => l.is_number(index).then(|| l.number(index)),
-        Type::Cdata => {
-            push_number_of_cdata(l, index);
-            let number = (l.type_of(-1) == Type::Number).then(|| l.number(-1));
-            l.pop(1);
-            number
-        }
-        _ => None,
-    }
-}
-
-/// Pushes `tonumber(cdata)`, or something that is no number.
-fn push_number_of_cdata(l: State, index: c_int) {
-    l.raw_get_field(ffi::LUA_GLOBALSINDEX, "tonumber");
-    l.push_value(index);
-    // SAFETY: function and argument are on the stack; an error is a string.
-    unsafe {
-        if ffi::lua_pcall(l.as_ptr(), 1, 1, 0) != ffi::LUA_OK {
-            l.push_nil();
-            l.replace(-2);
-        }
-    }
 }

@@ -138,7 +138,7 @@ fn compare(problems: &mut String, what: &str, listed: &BTreeSet<String>, found: 
 const OUTSIDE: [&str; 3] = ["init", "init_worker", "exit_worker"];
 
 /// Phases that do not exist yet.
-const LATER: [&str; 8] = [
+const LATER: [&str; 7] = [
     "ssl_client_hello",
     "ssl_session_fetch",
     "ssl_cert",
@@ -146,7 +146,6 @@ const LATER: [&str; 8] = [
     "balancer",
     "proxy_ssl_cert",
     "proxy_ssl_verify",
-    "timer",
 ];
 
 /// How to use what needs more than a call without arguments.
@@ -155,6 +154,8 @@ const USES: &[(&str, &str)] = &[
     ("ngx.exit", "ngx.exit(ngx.OK)"),
     ("ngx.sleep", "ngx.sleep(0)"),
     ("ngx.thread.spawn", "ngx.thread.spawn(function() end)"),
+    ("ngx.timer.at", "assert(ngx.timer.at(0, function() end))"),
+    ("ngx.timer.every", "assert(ngx.timer.every(60, function() end))"),
     ("coroutine.create", "coroutine.create(function() end)"),
     ("coroutine.resume", "coroutine.resume(co)"),
     ("coroutine.wrap", "coroutine.wrap(function() end)"),
@@ -185,9 +186,12 @@ fn to_try() -> impl Iterator<Item = &'static Entry> {
     existing(|of| of == Of::Globals).filter(|entry| !NOT_HERE.contains(&entry.name))
 }
 
-/// The words of an error that says that something does not work here.
-const REFUSALS: [&str; 4] =
-    ["API disabled", "no request found", "no request object found", "request object not found"];
+/// Whether an error says that something does not work here.
+fn is_refusal(error: &str) -> bool {
+    const WORDS: [&str; 4] =
+        ["API disabled", "no request found", "no request object found", "request object not found"];
+    WORDS.iter().any(|words| error.contains(words)) || error.ends_with("no request")
+}
 
 fn phases_conf() -> Conf {
     let mut uses = String::new();
@@ -231,8 +235,11 @@ fn phases_conf() -> Conf {
             end
 
             function use_wanted(phase)
-                if ngx.var.arg_phase == phase then
-                    use(ngx.var.arg_name, phase)
+                local name, wanted = ngx.var.arg_name, ngx.var.arg_phase
+                if wanted == phase then
+                    use(name, phase)
+                elseif wanted == "timer" and phase == "content" then
+                    ngx.timer.at(0, function() use(name, "timer") end)
                 end
             end
 
@@ -294,7 +301,7 @@ fn phases(site: &mut Site) -> Result<(), String> {
             let problem = match errors.get(&(entry.name, *phase)) {
                 None => "was not reached".to_owned(),
                 Some(error) => {
-                    let refusal = error.filter(|text| REFUSALS.iter().any(|r| text.contains(r)));
+                    let refusal = error.filter(|text| is_refusal(text));
                     match refusal {
                         Some(text) if listed => format!("is refused: {text}"),
                         None if !listed => format!("works, {error:?}"),
