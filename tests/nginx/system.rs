@@ -11,6 +11,7 @@ mod shared;
 mod shutdown;
 mod site;
 mod soak;
+mod waits;
 mod workers;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ const TESTS: &[&[Test]] = &[
     reload::TESTS,
     shared::TESTS,
     shutdown::TESTS,
+    waits::TESTS,
     workers::TESTS,
 ];
 

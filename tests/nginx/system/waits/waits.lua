@@ -3,8 +3,10 @@
 local semaphore = require "ngx.semaphore"
 local watch = require "watch"
 
-local waits = { kinds = {}, waiting = 0 }
-local kinds = waits.kinds
+local waits = {}
+local kinds = {}
+-- The last semaphore that was waited for; weak, as it must not outlive the wait.
+local last = setmetatable({}, { __mode = "v" })
 local piece = ("x"):rep(1024 * 1024)
 
 function kinds.sleep(seconds)
@@ -49,19 +51,18 @@ end
 
 function kinds.semaphore(seconds)
     local sem = watch.object(semaphore.new())
-    local waiter = coroutine.running()
-    local poster = ngx.thread.spawn(function ()
+    ngx.thread.spawn(function ()
         ngx.sleep(seconds)
         sem:post()
     end)
-    waits.last = sem
+    last.sem = sem
     local ok = sem:wait(60)
     return tostring(ok) .. sem:count()
 end
 
 function kinds.timeout(seconds)
     local sem = watch.object(semaphore.new())
-    waits.last = sem
+    last.sem = sem
     local _, err = sem:wait(seconds)
     return err
 end
@@ -112,7 +113,9 @@ end
 
 -- Runs a wait of 10 ms in a thread or in the chunk itself, and what ends it in
 -- the other.
-function waits.cell(kind, depth, where, ending)
+function waits.cell()
+    local var = ngx.var
+    local kind, depth, where, ending = var[1], var[2], var[3], var[4]
     local wait = waiter(kind, depth, 0.01)
     if where == "entry" then
         if ending ~= "result" then
@@ -141,9 +144,10 @@ end
 -- What comes after must not be woken by what was waited for before.
 function waits.check(where)
     local ctx = ngx.ctx
-    if waits.last then
-        waits.last:post()
-        waits.last = nil
+    local sem = last.sem
+    if sem then
+        sem:post()
+        last.sem = nil
     end
     ngx.update_time()
     local began = ngx.now()
@@ -153,23 +157,17 @@ function waits.check(where)
     ngx.say(where, " ", ctx.result or ctx.killed or "ended", " ", err, early and " too early" or "")
 end
 
--- Waits, and says so, until the client goes away or nginx ends.
-function waits.hold(kind, depth, where, seconds)
-    local wait = waiter(kind, depth, seconds)
-    ngx.ctx.held = true
-    waits.waiting = waits.waiting + 1
-    if where == "entry" then
+-- Waits until the client goes away or nginx ends.
+function waits.hold()
+    local var = ngx.var
+    local wait = waiter(var[1], var[2], tonumber(var[4]))
+    watch.started = watch.started + 1
+    if var[3] == "entry" then
         wait()
     else
-        ngx.thread.wait(watch.object(ngx.thread.spawn(wait)))
+        assert(ngx.thread.wait(watch.object(ngx.thread.spawn(wait))))
     end
     ngx.say(ngx.ctx.result)
-end
-
-function waits.ended()
-    if ngx.ctx.held then
-        waits.waiting = waits.waiting - 1
-    end
 end
 
 return waits
