@@ -13,10 +13,11 @@ use crate::report::show;
 use crate::response::Response;
 use crate::system::Test;
 use crate::system::memory::{LOCATIONS, Memory, WATCH, numbers};
-use crate::system::site::{Client, Conf, Site, is_running, text};
+use crate::system::site::{Client, Conf, Site, get, is_running, text};
 
 pub const TESTS: &[Test] = &[
     Test { name: "waits end in each way", conf, run: matrix },
+    Test { name: "waits of timers end in each way", conf, run: timers },
     Test { name: "waits end with the client", conf, run: clients },
     Test { name: "waits end before the worker after a reload", conf, run: reload },
     Test { name: "waits end before a worker that quits", conf, run: quit },
@@ -52,8 +53,8 @@ const PLACES: &[&str] = &["entry", "thread"];
 
 const ENDS: &[&str] = &["result", "exit", "exec", "redirect", "error", "kill"];
 
-/// Length of what `flush` waits for, with its chunk.
-const PIECE: usize = 1024 * 1024;
+/// Length of what `flush` waits for.
+const PIECE: usize = 384 * 1024;
 
 struct Cell {
     request: Request,
@@ -94,12 +95,14 @@ impl Request {
         Ok(stream)
     }
 
-    /// Sends what is left and reads the answer.
-    fn finish(&self, stream: &mut TcpStream) -> Result<Response, String> {
+    fn complete(&self, stream: &mut TcpStream) -> Result<(), String> {
+        stream.write_all(self.rest.as_bytes()).map_err(|error| format!("{}: {error}", self.uri))
+    }
+
+    fn answer(&self, stream: &mut TcpStream) -> Result<Response, String> {
         let mut received = Vec::new();
         stream
-            .write_all(self.rest.as_bytes())
-            .and_then(|()| stream.read_to_end(&mut received))
+            .read_to_end(&mut received)
             .map_err(|error| format!("{}: {error}; got:\n{}", self.uri, show(&received)))?;
         Response::parse(&received, false).map_err(|error| format!("{}: {error}", self.uri))
     }
@@ -127,12 +130,9 @@ fn cells() -> Vec<Cell> {
 fn expected(kind: &str, result: &str, place: &str, end: &str) -> Option<Expected> {
     let content = |body: String| Some(Expected { status: "200", body });
     let is_capture = matches!(kind, "capture" | "multi");
-    // What flush sends cannot be taken back: no other answer can follow.
+    // What flush sends cannot be taken back: no other answer follows.
     if kind == "flush" {
-        return match end {
-            "result" => content(format!("{}content {result} timeout\n", "x".repeat(PIECE))),
-            _ => None,
-        };
+        return if end == "result" { content("x".repeat(PIECE)) } else { None };
     }
     match (end, place) {
         ("kill", "entry") => None,
@@ -144,10 +144,8 @@ fn expected(kind: &str, result: &str, place: &str, end: &str) -> Option<Expected
         ("exit" | "exec" | "redirect", "entry") if is_capture => {
             content(format!("content {result} timeout\n"))
         }
-        ("error", _) => Some(Expected { status: "500", body: "after ended timeout\n".into() }),
-        ("exit" | "exec" | "redirect", _) if is_capture => {
-            Some(Expected { status: "500", body: "after ended timeout\n".into() })
-        }
+        ("error", _) => content("after ended timeout\n".into()),
+        ("exit" | "exec" | "redirect", _) if is_capture => content("after ended timeout\n".into()),
         ("exit", _) => content("content ended timeout\n".into()),
         ("exec", _) => content("elsewhere ended timeout\n".into()),
         _ => Some(Expected { status: "302", body: String::new() }),
@@ -179,11 +177,17 @@ fn matrix(site: &mut Site) -> Result<(), String> {
 
 /// All cells at the same time.
 fn round(client: &Client, cells: &[Cell]) -> Result<(), String> {
+    let before = acted(client)?;
     let mut streams =
         cells.iter().map(|cell| cell.request.send(client)).collect::<Result<Vec<_>, _>>()?;
-    thread::sleep(Duration::from_millis(12));
+    client.until("the waits end that something ends", || {
+        Ok((acted(client)? == before + cells.len() as u64).then_some(()))
+    })?;
     for (cell, stream) in cells.iter().zip(&mut streams) {
-        let response = cell.request.finish(stream)?;
+        cell.request.complete(stream)?;
+    }
+    for (cell, stream) in cells.iter().zip(&mut streams) {
+        let response = cell.request.answer(stream)?;
         let got = (response.code.as_str(), text(&response));
         let Expected { status, body } = &cell.expected;
         if got.0 != *status || (*status != "302" && got.1 != *body) {
@@ -198,6 +202,60 @@ fn round(client: &Client, cells: &[Cell]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What needs no client.
+fn timer_kinds() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    KINDS.iter().filter(|(kind, _)| !matches!(*kind, "body" | "capture" | "multi" | "flush"))
+}
+
+fn timers(site: &mut Site) -> Result<(), String> {
+    let client = client(site)?;
+    let mut requests = Vec::new();
+    let mut expected = Vec::new();
+    for (kind, result) in timer_kinds() {
+        for depth in DEPTHS {
+            for (place, end, result) in [
+                ("entry", "result", *result),
+                ("entry", "exit", "ended"),
+                ("entry", "error", result),
+                ("thread", "result", result),
+                ("thread", "exit", "ended"),
+                ("thread", "error", "ended"),
+                ("thread", "kill", "killed"),
+            ] {
+                requests.push(get(&format!("/timer/{kind}/{depth}/{place}/{end}")));
+                expected.push(format!("{kind} {depth} {place} {end} {result}"));
+            }
+        }
+    }
+    expected.sort();
+
+    let rounds = |count: usize| {
+        (0..count).try_for_each(|_| {
+            client.pipeline(&requests)?;
+            let results = client.until("all timers end", || {
+                Ok(Some(client.get("/results")?).filter(|results| !results.is_empty()))
+            })?;
+            let mut results: Vec<&str> = results.lines().collect();
+            results.sort();
+            if results == expected {
+                return Ok(());
+            }
+            Err(format!("expected {expected:?}, got {results:?}"))
+        })
+    };
+    rounds(WARM_UP)?;
+    let before = Memory::of_worker(&client)?;
+    rounds(ROUNDS)?;
+    let after = Memory::of_worker(&client)?;
+    before.is_flat(&after)?;
+    site.end(libc::SIGQUIT)
+}
+
+fn acted(client: &Client) -> Result<u64, String> {
+    let [acted] = numbers(&client.get("/acted")?)?;
+    Ok(acted)
 }
 
 /// Requests of all kinds that wait for so long, each with its answer.
@@ -232,6 +290,23 @@ fn hold(
     Ok(streams)
 }
 
+/// Starts timers that wait.
+fn hold_in_timers(client: &Client, seconds: &str) -> Result<(), String> {
+    let mut requests = Vec::new();
+    for (kind, _) in timer_kinds() {
+        for depth in DEPTHS {
+            for place in PLACES {
+                requests.push(get(&format!("/hold-in-timer/{kind}/{depth}/{place}/{seconds}")));
+            }
+        }
+    }
+    let [before, _] = counts(client)?;
+    client.pipeline(&requests)?;
+    client.until("all timers wait", || {
+        Ok((counts(client)?[0] == before + requests.len() as u64).then_some(()))
+    })
+}
+
 /// How many requests of `holders` have started, and ended.
 fn counts(client: &Client) -> Result<[u64; 2], String> {
     numbers(&client.get("/counts")?)
@@ -239,7 +314,8 @@ fn counts(client: &Client) -> Result<[u64; 2], String> {
 
 fn expect_answers(holders: &[(Request, String)], streams: Vec<TcpStream>) -> Result<(), String> {
     for ((request, answer), mut stream) in holders.iter().cycle().zip(streams) {
-        let response = request.finish(&mut stream)?;
+        request.complete(&mut stream)?;
+        let response = request.answer(&mut stream)?;
         if response.code != "200" || text(&response) != *answer {
             return Err(format!("{}: {} {:?}", request.uri, response.code, text(&response)));
         }
@@ -295,14 +371,18 @@ fn worker(site: &Site) -> Result<i32, String> {
 fn quit(site: &mut Site) -> Result<(), String> {
     let client = client(site)?;
     let holders = holders("/hold", "0.3");
+    hold_in_timers(&client, "0.3")?;
     let streams = hold(&client, &holders, 5)?;
-    site.signal(libc::SIGQUIT)?;
-    expect_answers(&holders, streams)?;
-    site.end(libc::SIGQUIT)
+    thread::scope(|scope| {
+        let answers = scope.spawn(|| expect_answers(&holders, streams));
+        let ended = site.end(libc::SIGQUIT);
+        answers.join().map_err(|_| "the client panicked")?.and(ended)
+    })
 }
 
 fn terminate(site: &mut Site) -> Result<(), String> {
     let client = client(site)?;
+    hold_in_timers(&client, "60")?;
     let streams = hold(&client, &holders("/hold", "60"), 5)?;
     let began = Instant::now();
     site.end(libc::SIGTERM)?;

@@ -3,11 +3,18 @@
 local semaphore = require "ngx.semaphore"
 local watch = require "watch"
 
-local waits = {}
+local waits = { acted = 0 }
 local kinds = {}
--- The last semaphore that was waited for; weak, as it must not outlive the wait.
-local last = setmetatable({}, { __mode = "v" })
-local piece = ("x"):rep(1024 * 1024)
+-- The semaphores that requests have waited for; weak, as none must outlive that.
+local semaphores = setmetatable({}, { __mode = "v" })
+
+local function new_semaphore(id)
+    local sem = watch.object(semaphore.new())
+    semaphores[id] = sem
+    return sem
+end
+
+local piece = ("x"):rep(384 * 1024)
 
 function kinds.sleep(seconds)
     ngx.sleep(seconds)
@@ -49,30 +56,29 @@ function kinds.thread(seconds)
     return result
 end
 
-function kinds.semaphore(seconds)
-    local sem = watch.object(semaphore.new())
+function kinds.semaphore(seconds, id)
+    local sem = new_semaphore(id)
     ngx.thread.spawn(function ()
         ngx.sleep(seconds)
         sem:post()
     end)
-    last.sem = sem
     local ok = sem:wait(60)
     return tostring(ok) .. sem:count()
 end
 
-function kinds.timeout(seconds)
-    local sem = watch.object(semaphore.new())
-    last.sem = sem
+function kinds.timeout(seconds, id)
+    local sem = new_semaphore(id)
     local _, err = sem:wait(seconds)
     return err
 end
 
 -- The wait three coroutines deep.
-local function nested(wait, seconds)
+local function nested(wait, ...)
+    local args = { ... }
     local result
     local function nest(depth)
         if depth == 0 then
-            result = wait(seconds)
+            result = wait(unpack(args))
             return
         end
         local co = watch.object(coroutine.create(nest))
@@ -84,16 +90,25 @@ local function nested(wait, seconds)
 end
 
 -- A function that waits and notes the result.
-local function waiter(kind, depth, seconds)
+local function waiter(kind, depth, seconds, id, ctx)
     local wait = kinds[kind]
-    local ctx = ngx.ctx
     return function ()
-        ctx.result = depth == "nested" and nested(wait, seconds) or wait(seconds)
+        if depth == "nested" then
+            ctx.result = nested(wait, seconds, id)
+        else
+            ctx.result = wait(seconds, id)
+        end
     end
 end
 
--- Ends the other thread.
+-- What ends the other thread, or all of them.
 local ends = {}
+
+function ends.result()
+end
+
+function ends.kill()
+end
 
 function ends.exit()
     ngx.exit(ngx.OK)
@@ -111,56 +126,60 @@ function ends.error()
     error("on purpose")
 end
 
+-- The client completes a body when that has happened.
+local function act(ending)
+    waits.acted = waits.acted + 1
+    ends[ending]()
+end
+
 -- Runs a wait of 10 ms in a thread or in the chunk itself, and what ends it in
 -- the other.
-function waits.cell()
-    local var = ngx.var
-    local kind, depth, where, ending = var[1], var[2], var[3], var[4]
-    local wait = waiter(kind, depth, 0.01)
+local function run(id, ctx, kind, depth, where, ending)
+    local wait = waiter(kind, depth, 0.01, id, ctx)
     if where == "entry" then
-        if ending ~= "result" then
-            watch.object(ngx.thread.spawn(function ()
-                ngx.sleep(0.002)
-                ends[ending]()
-            end))
-        end
+        watch.object(ngx.thread.spawn(function ()
+            ngx.sleep(0.002)
+            act(ending)
+        end))
         return wait()
     end
 
     local thread = watch.object(ngx.thread.spawn(wait))
-    if ending == "result" then
-        ngx.thread.wait(thread)
-        return
-    end
     ngx.sleep(0.002)
     if ending == "kill" then
         local ok, err = ngx.thread.kill(thread)
-        ngx.ctx.killed = ok and "killed" or err
-    else
-        ends[ending]()
+        ctx.result = ok and "killed" or ctx.result
     end
+    act(ending)
+end
+
+function waits.cell()
+    local var = ngx.var
+    run(var.request_id, ngx.ctx, var[1], var[2], var[3], var[4])
 end
 
 -- What comes after must not be woken by what was waited for before.
 function waits.check(where)
     local ctx = ngx.ctx
-    local sem = last.sem
+    local sem = semaphores[ngx.var.request_id]
     if sem then
         sem:post()
-        last.sem = nil
     end
     ngx.update_time()
     local began = ngx.now()
-    local _, err = semaphore.new():wait(0.02)
+    -- The client needs a moment to complete a body.
+    local seconds = ngx.var.request_method == "POST" and 0.1 or 0.03
+    local _, err = semaphore.new():wait(seconds)
     ngx.update_time()
-    local early = ngx.now() - began < 0.019
-    ngx.say(where, " ", ctx.result or ctx.killed or "ended", " ", err, early and " too early" or "")
+    -- nginx's timers see the time in steps of some milliseconds.
+    local early = ngx.now() - began < seconds - 0.01
+    ngx.say(where, " ", ctx.result or "ended", " ", err, early and " too early" or "")
 end
 
 -- Waits until the client goes away or nginx ends.
 function waits.hold()
     local var = ngx.var
-    local wait = waiter(var[1], var[2], tonumber(var[4]))
+    local wait = waiter(var[1], var[2], tonumber(var[4]), var.request_id, ngx.ctx)
     watch.started = watch.started + 1
     if var[3] == "entry" then
         wait()
@@ -168,6 +187,44 @@ function waits.hold()
         assert(ngx.thread.wait(watch.object(ngx.thread.spawn(wait))))
     end
     ngx.say(ngx.ctx.result)
+end
+
+-- The same as cell() in a timer.
+local results = {}
+
+function waits.timer()
+    local var = ngx.var
+    local cell = { var[1], var[2], var[3], var[4] }
+    assert(ngx.timer.at(0, function (premature)
+        local ctx = watch.object({})
+        results[table.concat(cell, " ")] = ctx
+        run(cell, ctx, unpack(cell))
+    end))
+end
+
+-- What the timers have noted, when all have ended.
+function waits.results()
+    if ngx.timer.running_count() + ngx.timer.pending_count() > 0 then
+        return
+    end
+    for cell, ctx in pairs(results) do
+        ngx.say(cell, " ", ctx.result or "ended")
+    end
+    results = {}
+end
+
+-- Runs a wait in a timer until nginx ends.
+function waits.hold_in_timer()
+    local var = ngx.var
+    local wait = waiter(var[1], var[2], tonumber(var[4]), {}, {})
+    assert(ngx.timer.at(0, function ()
+        watch.started = watch.started + 1
+        if var[3] == "entry" then
+            wait()
+        else
+            assert(ngx.thread.wait(ngx.thread.spawn(wait)))
+        end
+    end))
 end
 
 return waits
