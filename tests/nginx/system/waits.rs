@@ -168,10 +168,7 @@ fn matrix(site: &mut Site) -> Result<(), String> {
     let cells = cells();
     let rounds = |count: usize| (0..count).try_for_each(|_| round(&client, &cells));
     rounds(WARM_UP)?;
-    let before = Memory::of_worker(&client)?;
-    rounds(ROUNDS)?;
-    let after = Memory::of_worker(&client)?;
-    before.is_flat(&after)?;
+    Memory::stays_flat(&client, || rounds(ROUNDS))?;
     site.end(libc::SIGQUIT)
 }
 
@@ -246,10 +243,7 @@ fn timers(site: &mut Site) -> Result<(), String> {
         })
     };
     rounds(WARM_UP)?;
-    let before = Memory::of_worker(&client)?;
-    rounds(ROUNDS)?;
-    let after = Memory::of_worker(&client)?;
-    before.is_flat(&after)?;
+    Memory::stays_flat(&client, || rounds(ROUNDS))?;
     site.end(libc::SIGQUIT)
 }
 
@@ -342,10 +336,7 @@ fn clients(site: &mut Site) -> Result<(), String> {
         })
     };
     rounds(WARM_UP)?;
-    let before = Memory::of_worker(&client)?;
-    rounds(ROUNDS)?;
-    let after = Memory::of_worker(&client)?;
-    before.is_flat(&after)?;
+    Memory::stays_flat(&client, || rounds(ROUNDS))?;
     site.end(libc::SIGQUIT)
 }
 
