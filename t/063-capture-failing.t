@@ -805,7 +805,7 @@ GET /t
     }
     location = /slow {
         content_by_lua_block {
-            ngx.sleep(0.2)
+            ngx.sleep(2)
             ngx.log(ngx.ERR, "slow goes on")
         }
     }
@@ -829,7 +829,7 @@ goes on
         lua_check_client_abort on;
         location / {
             content_by_lua_block {
-                ngx.sleep(0.2)
+                ngx.sleep(2)
                 ngx.log(ngx.ERR, "upstream goes on")
             }
         }
@@ -860,7 +860,7 @@ goes on
 --- http_config
     server {
         listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
-        location / { content_by_lua_block { ngx.sleep(0.2) } }
+        location / { content_by_lua_block { ngx.sleep(2) } }
     }
 --- config
     location = /t {

@@ -466,3 +466,29 @@ a name, please
 ["GET /slow", "GET /slow", "GET /state"]
 --- response_body_like eval
 [("^the answer is 42\$") x 2, "results: 1 keys, 99"]
+
+
+
+=== TEST 36: limit-concurrency: one guest
+--- http_config http_of: limit-concurrency
+--- config server_of: limit-concurrency
+--- request eval
+["GET /meal", "GET /free"]
+--- response_body eval
+["spaghetti\n", "2 places are free\n"]
+
+
+
+=== TEST 37: limit-concurrency: more guests than the kitchen can serve
+--- http_config http_of: limit-concurrency
+--- config server_of: limit-concurrency
+--- request eval
+["GET /rush", "GET /free"]
+--- response_body eval
+["guest 1: 200
+guest 2: 200
+guest 3: 200
+guest 4: 200
+guest 5: 503
+guest 6: 503
+", "2 places are free\n"]

@@ -249,6 +249,24 @@ pub const WORKLOADS: &[Workload] = &[
             }"#,
     },
     Workload {
+        name: "timer",
+        target: 0.8,
+        requests: 3000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    ngx.timer.at(0, function(premature, text) return text end, "hello")
+                    ngx.say("hello world")
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "hello world\n";
+            }"#,
+    },
+    Workload {
         name: "10 switches",
         target: 1.0,
         requests: 2000,

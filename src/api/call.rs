@@ -55,9 +55,14 @@ pub(super) fn closure(run: &Run) -> *const c_void {
 }
 
 pub(super) fn wrong_phase(l: State, phase: Phase) -> Raise {
+    l.error(disabled_in(phase))
+}
+
+/// The message of a function that does not work in a phase.
+pub(super) fn disabled_in(phase: Phase) -> String {
     // The names of directives stand for all their forms.
     let forms = if phase == Phase::Timer { "" } else { "*" };
-    l.error(format_args!("API disabled in the context of {}{forms}", phase.tag()))
+    format!("API disabled in the context of {}{forms}", phase.tag())
 }
 
 /// Gives control to the scheduler; the caller has armed an event and knows

@@ -67,7 +67,7 @@ fn call(l: State) -> Return {
             fake = unsafe {
                 HttpConf::of_cycle(run.cycle)
                     .and_then(HttpConf::first_server)
-                    .and_then(|conf| FakeRequest::new(conf, *run.log()))
+                    .and_then(|conf| FakeRequest::new(conf, *run.log(), None))
             };
             fake.as_ref().ok_or_else(|| l.error(NO_REQUEST))?.request()
         }

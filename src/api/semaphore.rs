@@ -75,8 +75,7 @@ fn wait(l: State) -> Return {
         return Err(l.error("no negative number"));
     }
     if !run.phase.is_in(Phases::YIELD) {
-        let tag = run.phase.tag();
-        return Ok(failed(l, format!("API disabled in the context of {tag}*")));
+        return Ok(failed(l, call::disabled_in(run.phase)));
     }
     let msec = (seconds * 1000.0).clamp(0.0, LONGEST_WAIT) as usize;
     if msec == 0 {

@@ -1,7 +1,8 @@
 //! A request that no client made, for code and for functions of other modules
 //! that take one outside of requests.
 
-use core::ptr::NonNull;
+use core::mem::ManuallyDrop;
+use core::ptr::{self, NonNull};
 
 use super::http_conf::HttpConf;
 use super::{Pool, Request};
@@ -23,26 +24,30 @@ struct Parts {
 /// Ends with its memory when it is dropped. Its connection is none of the
 /// cycle's, so that there is always one.
 pub(crate) struct FakeRequest {
-    pool: Pool,
+    /// Has all that belongs to the request.
+    memory: Memory,
     parts: NonNull<Parts>,
 }
+
+/// The memory of a request that has ended, for the next one.
+pub(crate) struct Memory(Pool);
 
 impl FakeRequest {
     /// A request with a log of its own. `None` if there is no memory.
     ///
     /// # Safety
     /// The configuration, and what `log` refers to, live longer.
-    pub(crate) unsafe fn new(conf: HttpConf, log: ngx_log_t) -> Option<Self> {
+    pub(crate) unsafe fn new(
+        conf: HttpConf,
+        log: ngx_log_t,
+        memory: Option<Memory>,
+    ) -> Option<Self> {
         // SAFETY: the caller's promise. All fields may be zero.
         unsafe {
-            let pool = NonNull::new(ngx_create_pool(POOL_SIZE, super::log::cycle_log()))?;
-            let pool = Pool::from_ptr(pool.as_ptr());
-            let Some(parts) = pool.zeroed::<Parts>() else {
-                ngx_destroy_pool(pool.as_ptr());
-                return None;
-            };
-            let fake = Self { pool, parts };
-            let parts = parts.as_ptr();
+            let memory = memory.or_else(Memory::new)?;
+            let pool = memory.0;
+            let fake = Self { memory, parts: pool.zeroed::<Parts>()? };
+            let parts = fake.parts.as_ptr();
             let (r, connection) = (&raw mut (*parts).request, &raw mut (*parts).connection);
 
             (*parts).log = log;
@@ -81,6 +86,44 @@ impl FakeRequest {
         }
     }
 
+    /// Ends the request and gives its memory back.
+    pub(crate) fn end(self) -> Memory {
+        let fake = ManuallyDrop::new(self);
+        fake.clean_up();
+        let pool = fake.memory.0.as_ptr();
+        // SAFETY: the pool is ours, and only the result owns it from here on. These
+        // are nginx's steps when it destroys a pool, but that the memory stays.
+        unsafe {
+            let mut cleanup = (*pool).cleanup;
+            while let Some(handler) = cleanup.as_ref() {
+                if let Some(call) = handler.handler {
+                    call(handler.data);
+                }
+                cleanup = handler.next;
+            }
+            (*pool).cleanup = ptr::null_mut();
+            ngx_reset_pool(pool);
+            ptr::read(&raw const fake.memory)
+        }
+    }
+
+    /// What hangs on a request ends before its memory, as with those that nginx
+    /// frees.
+    fn clean_up(&self) {
+        // SAFETY: the request is live; each handler is called once.
+        unsafe {
+            // The request's own log is a part of that memory.
+            (*self.memory.0.as_ptr()).log = super::log::cycle_log();
+            let r = self.request().as_ptr();
+            while let Some(cleanup) = (*r).cleanup.as_ref() {
+                (*r).cleanup = cleanup.next;
+                if let Some(handler) = cleanup.handler {
+                    handler(cleanup.data);
+                }
+            }
+        }
+    }
+
     pub(crate) fn request(&self) -> Request {
         // SAFETY: made in `new`; the caller does not keep it longer than us.
         unsafe { Request::from_ptr(&raw mut (*self.parts.as_ptr()).request) }
@@ -89,17 +132,23 @@ impl FakeRequest {
 
 impl Drop for FakeRequest {
     fn drop(&mut self) {
-        // SAFETY: the pool is ours; what hangs on a request ends before its
-        // memory, as with those that nginx frees.
+        self.clean_up();
+    }
+}
+
+impl Memory {
+    fn new() -> Option<Self> {
+        // SAFETY: the log is the cycle's.
         unsafe {
-            let r = self.request().as_ptr();
-            while let Some(cleanup) = (*r).cleanup.as_ref() {
-                (*r).cleanup = cleanup.next;
-                if let Some(handler) = cleanup.handler {
-                    handler(cleanup.data);
-                }
-            }
-            ngx_destroy_pool(self.pool.as_ptr());
+            let pool = NonNull::new(ngx_create_pool(POOL_SIZE, super::log::cycle_log()))?;
+            Some(Self(Pool::from_ptr(pool.as_ptr())))
         }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: the pool is ours.
+        unsafe { ngx_destroy_pool(self.0.as_ptr()) }
     }
 }

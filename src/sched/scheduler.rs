@@ -43,6 +43,7 @@ impl Ctx {
         let coroutine = self.vm.coroutine();
         let co = coroutine.state;
         main.move_to(co, 1);
+        self.closure.set(co.address(-1));
 
         if own_globals {
             self.vm.push_sandbox(co);
@@ -61,7 +62,6 @@ impl Ctx {
         coroutine: Coroutine,
         args: c_int,
     ) -> Outcome {
-        self.closure.set(coroutine.state.address(1));
         self.entry.coroutine.set(Some(coroutine));
         self.entry.values.set(args);
         self.phase.set(Some(phase));

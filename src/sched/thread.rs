@@ -259,7 +259,8 @@ impl Thread {
     /// Runs the thread until it waits or ends.
     pub(super) fn resume(&self, phase: Phase) -> Step {
         let ctx = self.ctx();
-        self.undo.set(None);
+        // Who waited for its turn has it.
+        self.stop_waiting();
         loop {
             let co = self.innermost();
             let values = self.values.take();
@@ -291,7 +292,8 @@ impl Thread {
             match status {
                 ffi::LUA_YIELD => {
                     co.set_top(0);
-                    if !ctx.ready.is_empty() || ctx.nesting.get() > 0 {
+                    let others = !ctx.ready.is_empty() || ctx.waits.of(Wait::Turn) > 0;
+                    if others || ctx.nesting.get() > 0 {
                         ctx.vm.push_mark(co, Mark::Waits);
                         return Step::Yielded;
                     }

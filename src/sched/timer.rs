@@ -21,7 +21,7 @@ use crate::conf::Phase;
 use crate::lua::coroutine::Coroutine;
 use crate::lua::{State, Vm};
 use crate::ngx::event::Timer as Event;
-use crate::ngx::fake_request::FakeRequest;
+use crate::ngx::fake_request::{FakeRequest, Memory};
 use crate::ngx::{self, HttpConf, NgxStr, Request, log};
 use crate::sys::lua as ffi;
 use crate::sys::*;
@@ -35,9 +35,11 @@ const UNWATCHED: i64 = 500;
 /// The timers of the worker.
 pub(crate) struct Timers {
     pending: RefCell<Vec<Rc<Pending>>>,
-    running: RefCell<Vec<Rc<Running>>>,
+    running: RefCell<Vec<FakeRequest>>,
     /// How many have been created.
     created: Cell<u64>,
+    /// The memory of a timer's request that has ended.
+    spare: Cell<Option<Memory>>,
     watcher: Cell<*mut ngx_connection_t>,
 }
 
@@ -57,11 +59,10 @@ struct Pending {
     origin: Origin,
 }
 
-/// A timer whose code runs or waits.
+/// A timer whose code runs or waits: the data of its request's log.
 struct Running {
     /// Its place among those that run.
     index: Cell<usize>,
-    fake: FakeRequest,
     peer: Option<Rc<Peer>>,
 }
 
@@ -100,6 +101,7 @@ impl Timers {
                 pending: RefCell::default(),
                 running: RefCell::default(),
                 created: Cell::new(0),
+                spare: Cell::new(None),
                 watcher: Cell::new(ptr::null_mut()),
             }));
             timers.store(existing, Ordering::Relaxed);
@@ -248,19 +250,23 @@ impl Timers {
             return Err((coroutine, format!("{limit} lua_max_running_timers are not enough")));
         }
         // SAFETY: the configuration is the worker's, as are the logs.
-        let Some(fake) = (unsafe { FakeRequest::new(origin.conf, origin.log()) }) else {
+        let fake = unsafe { FakeRequest::new(origin.conf, origin.log(), self.spare.take()) };
+        let Some(fake) = fake else {
             return Err((coroutine, "could not create fake request".into()));
         };
         let request = fake.request();
+        let running = Running { index: Cell::new(self.running()), peer: origin.peer.clone() };
+        // It comes first, so that it ends last: what ends may still log.
+        let Some(running) = request.pool().own(running) else {
+            return Err((coroutine, "could not create ctx".into()));
+        };
+        // SAFETY: the log is the request's own.
+        unsafe { (*request.log_ptr()).data = running.as_ptr().cast() };
         let Some(ctx) = Ctx::of_fake(request, origin.vm.clone()) else {
             return Err((coroutine, "could not create ctx".into()));
         };
         ctx.resume.set(Some(resumed));
-        let running =
-            Rc::new(Running { index: Cell::new(self.running()), fake, peer: origin.peer.clone() });
-        // SAFETY: the request's own log; `finish` clears the pointer.
-        unsafe { (*request.log_ptr()).data = Rc::as_ptr(&running).cast_mut().cast() };
-        self.running.borrow_mut().push(running);
+        self.running.borrow_mut().push(fake);
 
         let args = coroutine.state.top() - 1;
         if !matches!(ctx.start_coroutine(Phase::Timer, coroutine, args), Outcome::Waiting) {
@@ -271,25 +277,22 @@ impl Timers {
 
     /// Ends a timer that runs, with its request.
     fn finish(&self, request: Request) {
-        // SAFETY: the log of a timer's request has its data; see `run`.
-        let index = unsafe { (*(*request.log_ptr()).data.cast::<Running>()).index.get() };
+        let index = Running::of(request).index.get();
         let ended = {
             let mut all = self.running.borrow_mut();
             let ended = all.swap_remove(index);
             if let Some(moved) = all.get(index) {
-                moved.index.set(index);
+                Running::of(moved.request()).index.set(index);
             }
             ended
         };
-        // SAFETY: as above. What ends with the request may still log.
-        unsafe { (*request.log_ptr()).data = ptr::null_mut() };
-        drop(ended);
+        self.spare.set(Some(ended.end()));
     }
 
     /// Ends all timers that run.
     fn abort(&self) {
         loop {
-            let last = self.running.borrow().last().map(|running| running.fake.request());
+            let last = self.running.borrow().last().map(FakeRequest::request);
             let Some(request) = last else { return };
             self.finish(request);
         }
@@ -326,6 +329,7 @@ impl Timers {
         let timers = Self::of_worker();
         drop(timers.pending.take());
         timers.abort();
+        timers.spare.set(None);
         let watcher = timers.watcher.replace(ptr::null_mut());
         if !watcher.is_null() {
             // SAFETY: the connection is ours. The number was that of a file when it
@@ -383,6 +387,13 @@ fn copy(vm: &Vm, co: State) -> Option<Coroutine> {
     copy
 }
 
+impl Running {
+    fn of<'a>(request: Request) -> &'a Self {
+        // SAFETY: `Timers::run` has set it, for each timer's request.
+        unsafe { &*(*request.log_ptr()).data.cast() }
+    }
+}
+
 impl Origin {
     fn of(run: &Run) -> Option<Self> {
         if let Some(ctx) = run.ctx() {
@@ -394,11 +405,9 @@ impl Origin {
         }
         if let Some(thread) = run.thread() {
             let ctx = thread.ctx();
-            // SAFETY: the log of a timer's request has its data.
-            let running = unsafe { &*(*ctx.request.log_ptr()).data.cast::<Running>() };
             return Some(Self {
                 conf: HttpConf::of_request(ctx.request),
-                peer: running.peer.clone(),
+                peer: Running::of(ctx.request).peer.clone(),
                 vm: ctx.vm.clone(),
             });
         }

@@ -7,6 +7,7 @@ mod api;
 mod many;
 mod memory;
 mod reload;
+mod semaphore;
 mod shared;
 mod shutdown;
 mod site;
@@ -32,6 +33,7 @@ const TESTS: &[&[Test]] = &[
     api::TESTS,
     many::TESTS,
     reload::TESTS,
+    semaphore::TESTS,
     shared::TESTS,
     shutdown::TESTS,
     waits::TESTS,

@@ -122,9 +122,10 @@ impl<'a> Run<'a> {
         self.timeout.max(Duration::from_secs(1)).mul_f64(self.settings.patience)
     }
 
-    /// For how long after the response we wait for what nginx does then.
+    /// For how long after the response we wait for what nginx does then. A loaded
+    /// machine can take its time.
     fn late(&self) -> Duration {
-        Duration::from_millis(500).mul_f64(self.settings.patience)
+        Duration::from_secs(3).mul_f64(self.settings.patience)
     }
 
     fn check_error_log(&mut self, repetition: usize) -> Result<Vec<String>, String> {

@@ -313,7 +313,11 @@ pub const API: &[Group] = &[
             f("ngx.timer.pending_count", RUNNING),
         ],
     ),
-    done(Module("ngx.semaphore"), "semaphore.md", &[f("new", ANY)]),
+    done(
+        Module("ngx.semaphore"),
+        "semaphore.md",
+        &[f("new", ANY), f("post", ANY), f("wait", YIELD), f("count", ANY)],
+    ),
     done(Object("semaphore"), "semaphore.md", &[f("post", ANY), f("wait", YIELD), f("count", ANY)]),
     done(Globals, "shared.md", &[v("ngx.shared", ANY)]),
     done(
