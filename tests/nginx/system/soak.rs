@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::settings::Soak;
 use crate::system::Test;
-use crate::system::site::{Client, Conf, Site, is_running};
+use crate::system::memory::numbers;
+use crate::system::site::{Conf, Site, is_running};
 
 use self::visit::{VISITS, Visit, Visitor, Went};
 
@@ -68,17 +69,16 @@ fn soak(site: &mut Site) -> Result<(), String> {
     watched?;
     tally.verdict()?;
 
-    // A client's end is known a moment later than its beginning.
-    let left = |client: &Client| -> Result<bool, String> {
-        Ok(client.get("/counts")?.lines().all(|line| line == "0"))
-    };
+    // What was begun and has not ended: one timer of ngx.timer.every in each
+    // worker, and nothing else. A client's end is known a moment later.
     let client = site.client;
     client
-        .until(
-            "all timers and all requests that were left end",
-            || Ok(left(&client)?.then_some(())),
-        )
-        .map_err(|error| format!("{error}; left: {:?}", client.get("/counts")))?;
+        .until("all timers and all requests that were left end", || {
+            let [timers, requests, every, ticks] = numbers(&client.get("/counts")?)?;
+            let ended = timers == 0 && requests == 0 && every == WORKERS as u64;
+            Ok((ended && ticks > 0).then_some(()))
+        })
+        .map_err(|error| format!("{error}; counted: {:?}", client.get("/counts")))?;
     no_errors(site)?;
     site.end(libc::SIGQUIT)
 }
