@@ -37,6 +37,7 @@ pub struct Conf {
     pub workers: usize,
     /// Of each worker.
     pub connections: usize,
+    pub log_level: &'static str,
     pub master: bool,
 }
 
@@ -48,6 +49,7 @@ impl Conf {
             server: server.into(),
             workers: 1,
             connections: 512,
+            log_level: "info",
             master: true,
         }
     }
@@ -63,7 +65,7 @@ impl Conf {
                 repeat_each: 1,
                 workers: self.workers.to_string(),
                 connections: self.connections.to_string(),
-                log_level: "info".into(),
+                log_level: self.log_level.into(),
                 timeout: String::new(),
                 master_process: self.master,
                 no_root_location: true,
@@ -171,6 +173,10 @@ impl<'a> Site<'a> {
             .output()
             .map_err(|error| format!("cannot run {}: {error}", settings.nginx.display()))?;
         Ok((output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.harness.settings
     }
 
     /// The server root.
