@@ -111,10 +111,10 @@ fn alone() -> Conf {
 /// Request and end come in one event.
 fn abort_unread(site: &mut Site) -> Result<(), String> {
     site.signal(SIGSTOP)?;
-    let held = site.client.hold(&get("/content"));
+    let held = site.client.hold(&get("/rewrite"));
     drop(held?);
     site.signal(SIGCONT)?;
-    site.await_log(&["client prematurely closed connection", "/content"])
+    site.await_log(&["client prematurely closed connection", "/rewrite"])
 }
 
 fn abort_unnoticed(site: &mut Site) -> Result<(), String> {
