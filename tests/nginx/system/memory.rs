@@ -84,6 +84,27 @@ impl Memory {
         Ok(Memory { peak: peak_memory(pid)?, lua, objects })
     }
 
+    /// Whether the memory stays the same while `more` runs. How much is in use at
+    /// the same time differs a little from run to run, so that a peak may still
+    /// rise; but it does not rise again and again unless something leaks.
+    pub fn stays_flat(
+        client: &Client,
+        mut more: impl FnMut() -> Result<(), String>,
+    ) -> Result<(), String> {
+        const ATTEMPTS: usize = 4;
+        let mut before = Memory::of_worker(client)?;
+        for _ in 1..ATTEMPTS {
+            more()?;
+            let after = Memory::of_worker(client)?;
+            if before.is_flat(&after).is_ok() {
+                return Ok(());
+            }
+            before = after;
+        }
+        more()?;
+        before.is_flat(&Memory::of_worker(client)?)
+    }
+
     /// Compares with the memory after many more requests.
     pub fn is_flat(&self, after: &Memory) -> Result<(), String> {
         let flat = after.peak <= self.peak + PEAK_SLACK
