@@ -46,7 +46,7 @@ __DATA__
             local sem = semaphore.new()
             local thread = ngx.thread.spawn(function ()
                 ngx.say("waits")
-                return select("#", "x", sem:wait(1)) - 1, sem:wait(0)
+                return select("#", "x", sem:wait(9)) - 1, sem:wait(0)
             end)
             ngx.say("posts ", sem:count())
             sem:post()
@@ -71,7 +71,7 @@ true2niltimeout
             local sem = semaphore.new()
             ngx.thread.spawn(function () ngx.sleep(0.001) sem:post() end)
             local function results(...) ngx.say(select("#", ...), " ", tostring((...)), " ", tostring(select(2, ...))) end
-            results(sem:wait(1))
+            results(sem:wait(9))
         }
     }
 --- response_body
@@ -138,7 +138,7 @@ truenil
         content_by_lua_block {
             local sem = semaphore.new()
             for i = 1, 5 do
-                ngx.thread.spawn(function () sem:wait(1) ngx.print(" ", i) end)
+                ngx.thread.spawn(function () sem:wait(9) ngx.print(" ", i) end)
             end
             for _ = 1, 5 do
                 sem:post()
@@ -157,7 +157,7 @@ posted 1 2 3 4 5
         content_by_lua_block {
             local sem = semaphore.new()
             for i = 1, 4 do
-                ngx.thread.spawn(function () ngx.say(i, " ", sem:wait(2)) end)
+                ngx.thread.spawn(function () ngx.say(i, " ", sem:wait(9)) end)
             end
             sem:post(2)
             ngx.sleep(0.02)
@@ -182,10 +182,10 @@ count 7
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
-            ngx.thread.spawn(function () ngx.say("first ", sem:wait(1)) end)
+            ngx.thread.spawn(function () ngx.say("first ", sem:wait(9)) end)
             sem:post(2)
             ngx.say(sem:count(), " ", tostring(sem:wait(0)), " ", sem:count())
-            ngx.say("second ", sem:wait(1))
+            ngx.say("second ", sem:wait(9))
         }
     }
 --- response_body
@@ -220,7 +220,7 @@ second truenil
             local sem = semaphore.new()
             local thread = ngx.thread.spawn(function ()
                 for i = 1, 3 do
-                    sem:wait(1)
+                    sem:wait(9)
                     ngx.say("woken ", i)
                 end
             end)
@@ -250,7 +250,7 @@ woken 3
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
-            ngx.thread.spawn(function () sem:wait(1) ngx.say("woken") end)
+            ngx.thread.spawn(function () sem:wait(9) ngx.say("woken") end)
             sem:post()
             ngx.thread.spawn(function () ngx.say("spawned") end)
             coroutine.yield()
@@ -270,8 +270,8 @@ woken
         content_by_lua_block {
             local a, b = semaphore.new(), semaphore.new()
             for i = 1, 2 do
-                ngx.thread.spawn(function () a:wait(1) ngx.print(" a", i) end)
-                ngx.thread.spawn(function () b:wait(1) ngx.print(" b", i) end)
+                ngx.thread.spawn(function () a:wait(9) ngx.print(" a", i) end)
+                ngx.thread.spawn(function () b:wait(9) ngx.print(" b", i) end)
             end
             ngx.print("woken:")
             b:post()
@@ -292,7 +292,7 @@ woken: b1 b2 a1 a2
             for i = 1, 5 do
                 sems[i] = semaphore.new()
                 ngx.thread.spawn(function ()
-                    sems[i]:wait(1)
+                    sems[i]:wait(9)
                     ngx.print(" ", i)
                     if sems[i + 1] then
                         sems[i + 1]:post()
@@ -316,7 +316,7 @@ woken: 1 2 3 4 5
             local woken = 0
             for i = 1, 300 do
                 ngx.thread.spawn(function ()
-                    sem:wait(1)
+                    sem:wait(9)
                     woken = woken + (woken == i - 1 and 1 or -1000)
                     sem:post()
                 end)
@@ -341,7 +341,7 @@ woken: 1 2 3 4 5
             for i = 1, 3 do
                 ngx.thread.spawn(function ()
                     for n = 1, 2 do
-                        sem:wait(1)
+                        sem:wait(9)
                         ngx.print(" ", i, ".", n)
                     end
                 end)
@@ -363,14 +363,14 @@ woken: 1.1 2.1 3.1 1.2 2.2 3.2
             local n = 0
             local thread = ngx.thread.spawn(function ()
                 for i = 1, 500 do
-                    ping:wait(1)
+                    ping:wait(9)
                     n = n + 1
                     pong:post()
                 end
             end)
             for i = 1, 500 do
                 ping:post()
-                if not pong:wait(1) or n ~= i then
+                if not pong:wait(9) or n ~= i then
                     return ngx.say("lost at ", i, ", ", n)
                 end
             end
@@ -390,7 +390,7 @@ woken: 1.1 2.1 3.1 1.2 2.2 3.2
             local over = false
             local function play(mine, theirs)
                 while not over do
-                    mine:wait(1)
+                    mine:wait(9)
                     theirs:post()
                 end
             end
@@ -417,7 +417,7 @@ rested
             local order = {}
             for i = 1, 5000 do
                 ngx.thread.spawn(function ()
-                    local ok = sem:wait(2)
+                    local ok = sem:wait(9)
                     order[#order + 1] = ok and i
                 end)
             end
@@ -450,7 +450,7 @@ in order 0
             local threads = {}
             for i = 1, 10 do
                 threads[i] = ngx.thread.spawn(function ()
-                    if not lock:wait(1) then return end
+                    if not lock:wait(9) then return end
                     inside = inside + 1
                     most = math.max(most, inside)
                     ngx.sleep(0.001)
@@ -530,7 +530,7 @@ true falsetimeout
 === TEST 23: one request posts, another waits
 --- config
     location = /wait {
-        content_by_lua_block { ngx.print("waited ", shared:wait(1)) }
+        content_by_lua_block { ngx.print("waited ", shared:wait(9)) }
     }
     location = /post {
         content_by_lua_block { ngx.print("posted ", shared:post(), " ", shared:count()) }
@@ -550,7 +550,7 @@ waited truenil, posted true 0 0
 --- config
     location = /wait {
         content_by_lua_block {
-            shared:wait(1)
+            shared:wait(9)
             local turn = (ngx.shared_turn or 0) + 1
             ngx.shared_turn = turn
             ngx.print(turn)
@@ -576,11 +576,11 @@ waited truenil, posted true 0 0
 === TEST 25: a semaphore between requests in the rewrite and content phases
 --- config
     location = /rewrite {
-        rewrite_by_lua_block { ngx.ctx.got = shared:wait(1) }
+        rewrite_by_lua_block { ngx.ctx.got = shared:wait(9) }
         content_by_lua_block { ngx.print("rewrite ", ngx.ctx.got) }
     }
     location = /content {
-        content_by_lua_block { ngx.print("content ", (shared:wait(1))) }
+        content_by_lua_block { ngx.print("content ", (shared:wait(9))) }
     }
     location = /post {
         rewrite_by_lua_block { shared:post() }
@@ -604,7 +604,7 @@ rewrite true, content true
     }
     location = /t {
         access_by_lua_block {
-            local thread = ngx.thread.spawn(function () ngx.ctx.got = shared:wait(1) end)
+            local thread = ngx.thread.spawn(function () ngx.ctx.got = shared:wait(9) end)
             ngx.location.capture("/post")
             ngx.thread.wait(thread)
         }
@@ -618,7 +618,7 @@ true
 === TEST 27: log_by_lua of one request wakes another
 --- config
     location = /wait {
-        content_by_lua_block { ngx.say("waited ", shared:wait(2)) }
+        content_by_lua_block { ngx.say("waited ", shared:wait(9)) }
     }
     location = /post {
         content_by_lua_block { ngx.say("x") }
@@ -639,7 +639,7 @@ true
         content_by_lua_block {
             ngx.ctx.sem = semaphore.new()
             local thread = ngx.thread.spawn(function ()
-                return ngx.ctx.sem:wait(1), ngx.ctx.sem:wait(1)
+                return ngx.ctx.sem:wait(9), ngx.ctx.sem:wait(9)
             end)
             ngx.say("x")
             ngx.flush(true)
@@ -665,7 +665,7 @@ truetruetrue
             local sem = semaphore.new()
             local function deep(n)
                 if n == 0 then
-                    local ok, err = sem:wait(1)
+                    local ok, err = sem:wait(9)
                     coroutine.yield("yielded " .. tostring(ok) .. tostring(err))
                     return "returned " .. tostring(select(2, sem:wait(0.002)))
                 end
@@ -698,9 +698,9 @@ dead
             for i = 1, 3 do
                 ngx.thread.spawn(function ()
                     local f = coroutine.wrap(function ()
-                        sem:wait(1)
+                        sem:wait(9)
                         coroutine.yield(i)
-                        sem:wait(1)
+                        sem:wait(9)
                         return -i
                     end)
                     ngx.print(" ", f())
@@ -743,7 +743,7 @@ error: attempt to yield across C-call boundary
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new(1)
-            ngx.say((("x"):gsub("x", function () return tostring(sem:wait(1)) end)))
+            ngx.say((("x"):gsub("x", function () return tostring(sem:wait(9)) end)))
             ngx.say((("x"):gsub("x", function () return tostring(select(2, sem:wait(0))) end)))
         }
     }
@@ -764,7 +764,7 @@ timeout
                     sem:post()
                 end
             end)
-            ngx.say(pcall(sem.wait, sem, 1))
+            ngx.say(pcall(sem.wait, sem, 9))
             local n = 0
             for ok in function () return sem:wait(0.05) or nil end do
                 n = n + 1
@@ -801,7 +801,7 @@ truefalsetimeout
             local weak = setmetatable({}, { __mode = "v" })
             local thread = ngx.thread.spawn(function ()
                 weak[1] = semaphore.new()
-                return weak[1]:wait(1)
+                return weak[1]:wait(9)
             end)
             collectgarbage()
             collectgarbage()
@@ -840,7 +840,7 @@ truefalsetimeout
             for i = 1, 50 do
                 local sem = semaphore.new()
                 local thread = ngx.thread.spawn(function ()
-                    local ok = sem:wait(1)
+                    local ok = sem:wait(9)
                     sem:post(2)
                     sem = nil
                     collectgarbage()
@@ -871,7 +871,7 @@ done
                 sem:post()
             end)
             ngx.say("before")
-            sem:wait(1)
+            sem:wait(9)
             ngx.flush(true)
             ngx.say("after")
         }
@@ -887,7 +887,7 @@ after
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
-            local a = ngx.thread.spawn(function () return "semaphore", sem:wait(0.5) end)
+            local a = ngx.thread.spawn(function () return "semaphore", sem:wait(9) end)
             local b = ngx.thread.spawn(function () ngx.sleep(0.01) return "sleep" end)
             ngx.say(ngx.thread.wait(a, b))
             sem:post()
@@ -905,7 +905,7 @@ truesemaphoretruenil
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
-            local thread = ngx.thread.spawn(function () sem:wait(1) end)
+            local thread = ngx.thread.spawn(function () sem:wait(9) end)
             ngx.say(coroutine.status(thread), " ", coroutine.resume(thread))
             sem:post()
             ngx.say(coroutine.status(thread))
@@ -928,8 +928,8 @@ zombie
     location = /t {
         content_by_lua_block {
             local thread = ngx.thread.spawn(function ()
-                shared:wait(1)
-                return ngx.location.capture("/sub").body, shared:wait(1)
+                shared:wait(9)
+                return ngx.location.capture("/sub").body, shared:wait(9)
             end)
             ngx.print(ngx.location.capture("/sub").body, " ")
             ngx.say(ngx.thread.wait(thread))
@@ -945,13 +945,13 @@ sub truesubtrue
     server_rewrite_by_lua_block {
         local sem = semaphore.new()
         ngx.thread.spawn(function () sem:post() end)
-        ngx.ctx.server_rewrite = sem:wait(1)
+        ngx.ctx.server_rewrite = sem:wait(9)
     }
     location = /t {
         precontent_by_lua_block {
             local sem = semaphore.new()
             ngx.thread.spawn(function () ngx.sleep(0.001) sem:post() end)
-            ngx.ctx.precontent = sem:wait(1)
+            ngx.ctx.precontent = sem:wait(9)
         }
         content_by_lua_block { ngx.say(ngx.ctx.server_rewrite, " ", ngx.ctx.precontent) }
     }
@@ -969,7 +969,7 @@ true true
         content_by_lua_block {
             local sem = require("ngx.semaphore").new()
             ngx.thread.spawn(function () ngx.sleep(0.002) sem:post(2) end)
-            ngx.say(sem:wait(1), " ", sem:wait(1))
+            ngx.say(sem:wait(9), " ", sem:wait(9))
             ngx.say(sem:wait(0.005))
         }
     }
@@ -1001,3 +1001,31 @@ falsetimeout
 2 truenil
 3 falsetimeout
 0
+
+
+
+=== TEST 45: a wait lasts as long as it says, whatever the one before it waited for
+--- config
+    location = /t {
+        content_by_lua_block {
+            local sem = semaphore.new()
+            local function lasts(first, then_wait)
+                ngx.thread.spawn(function () ngx.sleep(0.002) sem:post() end)
+                sem:wait(first)
+                ngx.update_time()
+                local start = ngx.now()
+                then_wait()
+                ngx.update_time()
+                return ngx.now() - start
+            end
+            ngx.say(lasts(0.05, function () sem:wait(0.1) end) >= 0.095)
+            ngx.say(lasts(0.05, function () ngx.sleep(0.1) end) >= 0.095)
+            ngx.say(lasts(9, function () sem:wait(0.01) end) < 5)
+            ngx.say(lasts(9, function () ngx.sleep(0) end) < 5)
+        }
+    }
+--- response_body
+true
+true
+true
+true

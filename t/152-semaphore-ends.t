@@ -46,7 +46,7 @@ __DATA__
             local sem = semaphore.new()
             local threads = {}
             for i = 1, 3 do
-                threads[i] = ngx.thread.spawn(function () ngx.say(i, " ", sem:wait(1)) end)
+                threads[i] = ngx.thread.spawn(function () ngx.say(i, " ", sem:wait(9)) end)
             end
             ngx.say(ngx.thread.kill(threads[2]), " ", sem:count())
             ngx.say(ngx.thread.kill(threads[1]), " ", sem:count())
@@ -68,10 +68,10 @@ __DATA__
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
-            local a = ngx.thread.spawn(function () ngx.say("a ", sem:wait(1)) end)
-            local b = ngx.thread.spawn(function () ngx.say("b ", sem:wait(1)) end)
+            local a = ngx.thread.spawn(function () ngx.say("a ", sem:wait(9)) end)
+            local b = ngx.thread.spawn(function () ngx.say("b ", sem:wait(9)) end)
             ngx.thread.kill(b)
-            local c = ngx.thread.spawn(function () ngx.say("c ", sem:wait(1)) end)
+            local c = ngx.thread.spawn(function () ngx.say("c ", sem:wait(9)) end)
             sem:post(2)
             ngx.thread.wait(c)
             ngx.say(sem:count())
@@ -89,8 +89,8 @@ c truenil
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
-            local a = ngx.thread.spawn(function () ngx.say("a ", sem:wait(1)) end)
-            local b = ngx.thread.spawn(function () ngx.say("b ", sem:wait(1)) end)
+            local a = ngx.thread.spawn(function () ngx.say("a ", sem:wait(9)) end)
+            local b = ngx.thread.spawn(function () ngx.say("b ", sem:wait(9)) end)
             sem:post()
             ngx.say(ngx.thread.kill(a), " ", sem:count())
             ngx.thread.wait(b)
@@ -109,7 +109,7 @@ b truenil
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
-            local a = ngx.thread.spawn(function () ngx.say("a ", sem:wait(1)) end)
+            local a = ngx.thread.spawn(function () ngx.say("a ", sem:wait(9)) end)
             sem:post()
             ngx.thread.kill(a)
             ngx.say(sem:count())
@@ -129,10 +129,10 @@ b truenil
         content_by_lua_block {
             local sem = semaphore.new()
             local threads = {}
-            local function first() sem:wait(1) ngx.say("first") end
+            local function first() sem:wait(9) ngx.say("first") end
             threads[1] = ngx.thread.spawn(first)
             for i = 2, 3 do
-                threads[i] = ngx.thread.spawn(function () sem:wait(1) ngx.say(i) end)
+                threads[i] = ngx.thread.spawn(function () sem:wait(9) ngx.say(i) end)
             end
             sem:post(2)
             ngx.thread.wait(threads[1])
@@ -156,7 +156,7 @@ killed
             local sem = semaphore.new()
             local thread = ngx.thread.spawn(function ()
                 coroutine.wrap(function ()
-                    coroutine.wrap(function () sem:wait(1) end)()
+                    coroutine.wrap(function () sem:wait(9) end)()
                 end)()
             end)
             ngx.say(sem:count(), " ", ngx.thread.kill(thread), " ", sem:count())
@@ -195,7 +195,7 @@ killed
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
-            local thread = ngx.thread.spawn(function () return sem:wait(1) end)
+            local thread = ngx.thread.spawn(function () return sem:wait(9) end)
             ngx.thread.spawn(function () ngx.sleep(0.001) sem:post() error("oops") end)
             ngx.say(ngx.thread.wait(thread))
         }
@@ -212,7 +212,7 @@ lua user thread aborted: runtime error: content_by_lua(nginx.conf
     location = /fail {
         content_by_lua_block {
             for i = 1, 3 do
-                ngx.thread.spawn(function () shared:wait(1) ngx.log(ngx.ALERT, "woken") end)
+                ngx.thread.spawn(function () shared:wait(9) ngx.log(ngx.ALERT, "woken") end)
             end
             error("oops")
         }
@@ -238,9 +238,9 @@ lua entry thread aborted: runtime error: content_by_lua(nginx.conf
 --- config
     location = /leave {
         content_by_lua_block {
-            ngx.thread.spawn(function () shared:wait(1) ngx.log(ngx.ERR, "woken") end)
+            ngx.thread.spawn(function () shared:wait(9) ngx.log(ngx.ERR, "woken") end)
             ngx.thread.spawn(function () ngx.sleep(0.002) ngx.exit(201) end)
-            shared:wait(1)
+            shared:wait(9)
             ngx.log(ngx.ERR, "woken")
         }
     }
@@ -263,7 +263,7 @@ lua entry thread aborted: runtime error: content_by_lua(nginx.conf
 --- config
     location = /leave {
         content_by_lua_block {
-            ngx.thread.spawn(function () shared:wait(1) ngx.log(ngx.ERR, "woken") end)
+            ngx.thread.spawn(function () shared:wait(9) ngx.log(ngx.ERR, "woken") end)
             shared:post()
             ngx.exit(201)
         }
@@ -283,7 +283,7 @@ lua entry thread aborted: runtime error: content_by_lua(nginx.conf
 --- config
     location = /leave {
         content_by_lua_block {
-            ngx.thread.spawn(function () shared:wait(1) ngx.log(ngx.ERR, "woken") end)
+            ngx.thread.spawn(function () shared:wait(9) ngx.log(ngx.ERR, "woken") end)
             ngx.sleep(0.01)
             shared:post()
             ngx.exit(201)
@@ -292,7 +292,7 @@ lua entry thread aborted: runtime error: content_by_lua(nginx.conf
     location = /wait {
         content_by_lua_block {
             ngx.sleep(0.003)
-            ngx.print(shared:wait(1))
+            ngx.print(shared:wait(9))
         }
     }
     location = /t {
@@ -310,13 +310,13 @@ lua entry thread aborted: runtime error: content_by_lua(nginx.conf
 --- config
     location = /exec {
         content_by_lua_block {
-            ngx.thread.spawn(function () shared:wait(1) ngx.log(ngx.ERR, "woken") end)
+            ngx.thread.spawn(function () shared:wait(9) ngx.log(ngx.ERR, "woken") end)
             ngx.exec("/there")
         }
     }
     location = /redirect {
         content_by_lua_block {
-            ngx.thread.spawn(function () shared:wait(1) ngx.log(ngx.ERR, "woken") end)
+            ngx.thread.spawn(function () shared:wait(9) ngx.log(ngx.ERR, "woken") end)
             ngx.redirect("/there")
         }
     }
@@ -345,7 +345,7 @@ true
     location = /t {
         lua_check_client_abort on;
         content_by_lua_block {
-            shared:wait(1)
+            shared:wait(9)
             ngx.log(ngx.ERR, "woken")
         }
         log_by_lua_block { ngx.log(ngx.WARN, "status ", ngx.status, ", count ", shared:count()) }
@@ -387,7 +387,7 @@ false timeout, count 0
         content_by_lua_block {
             local sem = semaphore.new()
             ngx.on_abort(function () ngx.log(ngx.WARN, "gone") sem:post() end)
-            ngx.log(ngx.WARN, "waited ", sem:wait(1))
+            ngx.log(ngx.WARN, "waited ", sem:wait(9))
         }
     }
 --- abort
@@ -407,7 +407,7 @@ waited truenil
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
-            ngx.thread.spawn(function () ngx.say("waited ", sem:wait(1)) end)
+            ngx.thread.spawn(function () ngx.say("waited ", sem:wait(9)) end)
             ngx.thread.spawn(function () ngx.sleep(0.005) sem:post() end)
             ngx.say("end")
         }
@@ -463,7 +463,7 @@ false dead
             local sem, done = semaphore.new(), semaphore.new()
             local result
             ngx.timer.at(0, function ()
-                result = { sem:wait(1) }
+                result = { sem:wait(9) }
                 done:post()
             end)
             while sem:count() == 0 do
@@ -471,7 +471,7 @@ false dead
             end
             ngx.say(sem:count())
             sem:post()
-            ngx.say(done:wait(1))
+            ngx.say(done:wait(9))
             ngx.say(result[1], " ", result[2])
         }
     }
@@ -488,7 +488,7 @@ true nil
         content_by_lua_block {
             local sem = semaphore.new()
             ngx.timer.at(0.005, function () sem:post() end)
-            ngx.say(sem:wait(1))
+            ngx.say(sem:wait(9))
         }
     }
 --- response_body
@@ -507,7 +507,7 @@ truenil
                 result = tostring(sem:wait(0)) .. " " .. tostring(sem:wait(0.002)) .. " " .. select(2, sem:wait(0.002))
                 done:post()
             end)
-            done:wait(1)
+            done:wait(9)
             ngx.say(result)
         }
     }
@@ -521,7 +521,7 @@ nil false timeout
     location = /make {
         content_by_lua_block {
             ngx.timer.at(0, function ()
-                local ok = shared:wait(1)
+                local ok = shared:wait(9)
                 package.loaded.outcome = ok
             end)
         }
@@ -557,7 +557,7 @@ true 0
                 local sem = semaphore.new()
                 for i = 1, 3 do
                     ngx.thread.spawn(function ()
-                        sem:wait(1)
+                        sem:wait(9)
                         order[#order + 1] = i
                         done:post()
                     end)
@@ -565,7 +565,7 @@ true 0
                 sem:post(3)
             end)
             for _ = 1, 3 do
-                done:wait(1)
+                done:wait(9)
             end
             ngx.say(table.concat(order, " "))
         }
@@ -582,7 +582,7 @@ true 0
             local sem = semaphore.new()
             local ran
             ngx.timer.at(0, function ()
-                ngx.thread.spawn(function () sem:wait(1) ngx.log(ngx.ALERT, "woken") end)
+                ngx.thread.spawn(function () sem:wait(9) ngx.log(ngx.ALERT, "woken") end)
                 ran = true
                 error("oops")
             end)
@@ -630,7 +630,7 @@ oops
         content_by_lua_block {
             local sem = semaphore.new()
             ngx.thread.spawn(function () ngx.sleep(0.005) sem:post() end)
-            ngx.say("waited ", sem:wait(1))
+            ngx.say("waited ", sem:wait(9))
         }
     }
     location = /next {
@@ -649,7 +649,7 @@ oops
         content_by_lua_block {
             local sem = semaphore.new()
             ngx.thread.spawn(function () ngx.sleep(0.002) sem:post() end)
-            ngx.header.waited = tostring(sem:wait(1))
+            ngx.header.waited = tostring(sem:wait(9))
             ngx.say("body")
         }
     }
@@ -671,7 +671,7 @@ oops
             local function load(key)
                 local sem = loading[key]
                 if sem then
-                    local ok, err = sem:wait(1)
+                    local ok, err = sem:wait(9)
                     sem:post()
                     return ok and "cached " .. key
                 end
@@ -708,7 +708,7 @@ cached 0
             local jobs, ready = {}, semaphore.new()
             local worker = ngx.thread.spawn(function ()
                 local done = {}
-                while ready:wait(1) do
+                while ready:wait(9) do
                     local job = table.remove(jobs, 1)
                     if not job then
                         return table.concat(done, " ")
@@ -737,8 +737,8 @@ job1 job2 job3
             local sem = semaphore.new()
             local got = 0
             for i = 1, 200 do
-                local a = ngx.thread.spawn(function () sem:wait(1) got = got + 1 end)
-                local b = ngx.thread.spawn(function () sem:wait(1) got = got + 1 end)
+                local a = ngx.thread.spawn(function () sem:wait(9) got = got + 1 end)
+                local b = ngx.thread.spawn(function () sem:wait(9) got = got + 1 end)
                 sem:post()
                 ngx.thread.kill(i % 2 == 0 and a or b)
                 local thread = i % 2 == 0 and b or a
@@ -768,7 +768,7 @@ job1 job2 job3
                     coroutine.yield()
                 end
                 local thread = ngx.thread.spawn(function ()
-                    sem:wait(1)
+                    sem:wait(9)
                     taken = taken + 1
                 end)
                 sem:post()

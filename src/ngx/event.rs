@@ -4,8 +4,9 @@ use core::ffi::c_void;
 use core::mem;
 
 use crate::sys::{
-    ngx_add_timer, ngx_cycle, ngx_del_timer, ngx_delete_posted_event, ngx_event_t, ngx_post_event,
-    ngx_posted_events, ngx_posted_next_events, ngx_queue_insert_after,
+    NGX_TIMER_LAZY_DELAY, ngx_add_timer, ngx_current_msec, ngx_cycle, ngx_del_timer,
+    ngx_delete_posted_event, ngx_event_t, ngx_msec_t, ngx_post_event, ngx_posted_events,
+    ngx_posted_next_events, ngx_queue_insert_after,
 };
 
 /// A timer that is part of the thing it wakes. It must stay in place while it
@@ -14,6 +15,15 @@ pub(crate) struct Timer(ngx_event_t);
 
 /// Far more than a round of the event loop takes.
 const GUARD_MSEC: usize = 1000;
+
+/// How much too early [`Timer::arm_by`] lets a timer fire: nginx's own measure.
+const EARLIEST_MSEC: ngx_msec_t = NGX_TIMER_LAZY_DELAY as ngx_msec_t;
+
+/// nginx's clock, in milliseconds, for timers.
+pub(crate) fn now() -> ngx_msec_t {
+    // SAFETY: nginx changes it only between events.
+    unsafe { ngx_current_msec }
+}
 
 impl Timer {
     pub(crate) fn new(handler: unsafe extern "C" fn(*mut ngx_event_t)) -> Self {
@@ -38,6 +48,22 @@ impl Timer {
             } else {
                 ngx_add_timer(event, msec);
             }
+        }
+    }
+
+    /// Fires after `msec`, or somewhat earlier, if it is armed for that already:
+    /// the one that it wakes has to look at the clock. Who waits again and again,
+    /// with a time that is never over, then has nginx sort nothing.
+    pub(crate) fn arm_by(&mut self, msec: usize, data: *mut c_void) {
+        let event = &raw mut self.0;
+        // SAFETY: the event is alive.
+        let early = unsafe {
+            let armed = (*event).timer_set() != 0 && (*event).posted() == 0 && msec > 0;
+            armed.then(|| now().wrapping_add(msec).wrapping_sub((*event).timer.key))
+        };
+        if early.is_none_or(|early| early > EARLIEST_MSEC) {
+            self.disarm();
+            self.arm(msec, data);
         }
     }
 

@@ -103,7 +103,8 @@ impl Semaphore {
         let thread = waiter.thread();
         let l = thread.innermost();
         l.push_boolean(true);
-        thread.wake(1);
+        l.push_nil();
+        thread.wake(2);
         // SAFETY: the waiter is a part of the thread.
         unsafe { thread.unless_resumed((&raw const *waiter).cast(), give_back) }
         dispatch(thread.ctx());

@@ -20,7 +20,7 @@ use super::{Ctx, Run};
 use crate::conf::Phase;
 use crate::lua::State;
 use crate::lua::coroutine::{Coroutine, Mark};
-use crate::ngx::event::Timer;
+use crate::ngx::event::{self, Timer};
 use crate::sys::lua as ffi;
 use crate::sys::*;
 
@@ -54,6 +54,9 @@ pub(crate) struct Thread {
     /// What takes the wait, or its result, back if the thread is ended meanwhile.
     undo: Cell<Option<Undo>>,
     timer: UnsafeCell<Timer>,
+    /// When the timer is to fire, if the thread waits for that. Until the thread
+    /// runs again, the timer of an earlier wait may still be armed.
+    due: Cell<Option<ngx_msec_t>>,
     /// Its place in the queue of the semaphore that it waits for.
     pub(super) waiter: Waiter,
     /// Values on the innermost coroutine's stack for its next resumption.
@@ -96,6 +99,7 @@ impl Thread {
             wait: Cell::new(None),
             undo: Cell::new(None),
             timer: UnsafeCell::new(Timer::new(timer_fired)),
+            due: Cell::new(None),
             waiter: Waiter::new(),
             values: Cell::new(0),
             running: Cell::new(false),
@@ -177,7 +181,7 @@ impl Thread {
     }
 
     pub(super) fn stop_waiting(&self) {
-        self.stop_timer();
+        self.due.set(None);
         self.undo.set(None);
         if let Some(wait) = self.wait.take() {
             self.ctx().waits.remove(wait);
@@ -185,14 +189,26 @@ impl Thread {
     }
 
     pub(crate) fn start_timer(&self, msec: usize) {
+        self.due.set(Some(event::now().wrapping_add(msec)));
         let data = (&raw const *self).cast_mut().cast();
         // SAFETY: nothing else holds a reference to the timer.
-        unsafe { (*self.timer.get()).arm(msec, data) }
+        unsafe { (*self.timer.get()).arm_by(msec, data) }
     }
 
     fn stop_timer(&self) {
         // SAFETY: as above.
         unsafe { (*self.timer.get()).disarm() }
+    }
+
+    /// Whether the timer is one that the thread waits for, and not that of an
+    /// earlier wait; what is missing is waited for.
+    fn is_due(&self) -> bool {
+        let Some(due) = self.due.get() else { return false };
+        let missing = due.wrapping_sub(event::now()) as isize;
+        if missing > 0 {
+            self.start_timer(missing as usize);
+        }
+        missing <= 0
     }
 
     /// Whether the code that just yielded did so to wait or to end, and not to
@@ -241,6 +257,7 @@ impl Thread {
             unsafe { (undo.call)(undo.owner) }
         }
         self.stop_waiting();
+        self.stop_timer();
         self.ctx().ready.remove(self);
 
         let vm = &self.ctx().vm;
@@ -271,6 +288,9 @@ impl Thread {
             // SAFETY: `co` is suspended or new, with its arguments on top.
             let status = run.enter(|| unsafe { ffi::lua_resume(co.as_ptr(), values) });
             self.running.set(false);
+            if self.due.get().is_none() {
+                self.stop_timer();
+            }
             if self.doomed.take() {
                 return Step::Doomed;
             }
@@ -330,6 +350,9 @@ unsafe extern "C" fn timer_fired(event: *mut ngx_event_t) {
         // SAFETY: the timer was armed with its thread, and is disarmed before
         // the thread ends.
         let thread = unsafe { &*(*event).data.cast::<Thread>() };
+        if !thread.is_due() {
+            return;
+        }
         match thread.wait.get() {
             Some(Wait::Sleep) => thread.wake(0),
             Some(Wait::Turn) => thread.take_turn(),

@@ -75,9 +75,7 @@ function semaphore.wait(self, seconds)
     if seconds and not (seconds < 0) and take(sem) then
         return true
     end
-    -- No tail call: LuaJIT would compile this function only as part of others.
-    local ok, err = wait(WAITS, self, sem, seconds)
-    return ok, err
+    return wait(WAITS, self, sem, seconds)
 end
 
 -- n = sem:count()
