@@ -11,6 +11,7 @@ mod shared;
 mod shutdown;
 mod site;
 mod soak;
+mod threads;
 mod workers;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ const TESTS: &[&[Test]] = &[
     shared::TESTS,
     shutdown::TESTS,
     soak::TESTS,
+    threads::TESTS,
     workers::TESTS,
 ];
 
