@@ -5,6 +5,7 @@ EXAMPLE = hello
 PORT    = 8080
 T       =
 QUICK   =
+SOAK    = 300
 
 # nginx takes a variable of this name for sockets that it inherits.
 unexport NGINX
@@ -15,7 +16,7 @@ SUITE      = cargo test --locked --release --test nginx -- $(T)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help build run test unit parity valgrind bench deb docs fmt lint clean
+.PHONY: help build run test unit parity valgrind soak bench deb docs fmt lint clean
 
 help: ## Print this list
 	@echo 'make TARGET [VARIABLE=VALUE]...'
@@ -30,6 +31,7 @@ help: ## Print this list
 	@echo 'PORT=N          where make run listens, on 127.0.0.1 (8080)'
 	@echo 'T=NAME          only the tests whose name contains NAME'
 	@echo 'QUICK=1         make test without lints and unit tests; make bench with one run of each'
+	@echo 'SOAK=SECONDS    how long make soak takes (300)'
 	@echo 'BENCH=NAME      only the workloads whose name contains NAME'
 	@echo 'RUNS=N          how often make bench measures each figure (3)'
 
@@ -63,6 +65,13 @@ valgrind: ## Run the tests of t/ in nginx under valgrind's memcheck
 	$(WITH_NGINX) scripts/build
 	@echo '==> Running the tests of t/ under valgrind'
 	@NGX_LUA_MALLOC=1 TEST_NGINX_USE_VALGRIND=1 scripts/with-nginx $(NGINX) $(SUITE)
+
+soak: ## Run mixed waits at full load with a reload every 500 ms
+	$(SETUP) test
+	$(WITH_NGINX) scripts/build
+	@echo '==> The soak: $(SOAK) s; SOAK=30 is shorter'
+	@TEST_NGINX_SOAK_SECONDS=$(SOAK) scripts/with-nginx $(NGINX) \
+		cargo test --locked --release --test nginx -- system::soak
 
 bench: ## Compare speed: the C module, this one, nginx alone
 	$(SETUP) bench

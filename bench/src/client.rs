@@ -51,6 +51,35 @@ impl Client {
         self.exchange(requests).map_err(|e| format!("a request failed: {e}"))
     }
 
+    /// Sends one request on each connection and does not wait for answers.
+    pub fn send_all(&mut self) -> Result<()> {
+        (0..self.connections.len())
+            .try_for_each(|connection| self.send(connection))
+            .map_err(|e| format!("a request failed: {e}"))
+    }
+
+    /// Whether the request that was sent first is answered, or at least begun.
+    pub fn is_answered(&self) -> bool {
+        let stream = self.connections[0].get_ref();
+        let mut answered = true;
+        if stream.set_nonblocking(true).is_ok() {
+            answered =
+                !matches!(stream.peek(&mut [0]), Err(e) if e.kind() == ErrorKind::WouldBlock);
+        }
+        stream.set_nonblocking(false).is_err() || answered
+    }
+
+    /// Takes one answer on each connection; all must be alike.
+    pub fn receive_all(&mut self) -> Result<()> {
+        let answers: io::Result<Vec<Response>> =
+            self.connections.iter_mut().map(Response::read).collect();
+        let answers = answers.map_err(|e| format!("a request failed: {e}"))?;
+        match answers.iter().find(|answer| **answer != answers[0]) {
+            None => Ok(()),
+            Some(other) => Err(format!("not all answers are the same:\n{}\n\n{other}", answers[0])),
+        }
+    }
+
     fn exchange(&mut self, requests: u64) -> io::Result<()> {
         let ring = self.connections.len() as u64;
         let mut first = None;

@@ -7,12 +7,13 @@ mod measure;
 mod report;
 mod server;
 mod settings;
+mod sleeping;
 mod stats;
 mod workload;
 
 use std::process::ExitCode;
 
-use crate::report::{Report, Row};
+use crate::report::{Row, Table};
 use crate::settings::Settings;
 use crate::workload::Workload;
 
@@ -30,17 +31,25 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns whether every workload could be measured.
+/// Returns whether everything could be measured.
 fn run() -> Result<bool> {
     let settings = Settings::from_env()?;
-    let mut report = Report::new(&settings)?;
-    for workload in &settings.workloads {
-        match compare(&settings, workload) {
-            Ok(row) => report.row(row),
-            Err(message) => report.failure(workload, &message),
+    report::introduce(&settings)?;
+    let mut complete = true;
+    if !settings.workloads.is_empty() {
+        let mut table = Table::new(&settings);
+        for workload in &settings.workloads {
+            match compare(&settings, workload) {
+                Ok(row) => table.row(row),
+                Err(message) => table.failure(workload, &message),
+            }
         }
+        complete = table.finish();
     }
-    Ok(report.finish())
+    if settings.sleeping {
+        report::sleeping(&settings, &sleeping::measure(&settings)?);
+    }
+    Ok(complete)
 }
 
 fn compare(settings: &Settings, workload: &'static Workload) -> Result<Row> {

@@ -19,6 +19,9 @@ const CPU_FACTOR: u64 = 20;
 /// that costs is the kernel's matter, and varies much.
 const CPU_CONNECTIONS: usize = 8;
 
+/// What a worker is configured for.
+const CONNECTIONS: usize = 64;
+
 /// One figure per seat.
 pub type PerSeat = [Samples; SEATS];
 
@@ -117,6 +120,7 @@ impl Run<'_> {
             modules: &self.seat.modules,
             location: self.location(),
             dir: self.empty_directory(purpose)?,
+            connections: CONNECTIONS,
             callgrind,
         })
     }

@@ -1,10 +1,11 @@
-//! The table, printed row by row.
+//! The tables, printed row by row.
 
 use std::process::Command;
 
 use crate::Result;
 use crate::measure::PerSeat;
 use crate::settings::Settings;
+use crate::sleeping::{Figures, REQUESTS};
 use crate::stats::{Samples, geometric_mean};
 use crate::workload::Workload;
 
@@ -18,23 +19,28 @@ pub struct Row {
     pub cpu: PerSeat,
 }
 
+/// Prints what is compared.
+pub fn introduce(settings: &Settings) -> Result<()> {
+    println!();
+    println!("{}, one worker, runs: {}", version(settings)?, settings.runs);
+    for seat in &settings.seats[1..] {
+        let modules: Vec<_> = seat.modules.iter().map(|file| file.to_string_lossy()).collect();
+        println!("{:<8}  {}", seat.name, modules.join(" "));
+    }
+    Ok(())
+}
+
 /// The table so far.
-pub struct Report {
+pub struct Table {
     runs: usize,
     instruction_ratios: Vec<f64>,
     cpu_ratios: Vec<f64>,
     failures: usize,
 }
 
-impl Report {
-    /// Prints what is compared, and the head of the table.
-    pub fn new(settings: &Settings) -> Result<Report> {
-        println!();
-        println!("{}, one worker, runs: {}", version(settings)?, settings.runs);
-        for seat in &settings.seats[1..] {
-            let modules: Vec<_> = seat.modules.iter().map(|file| file.to_string_lossy()).collect();
-            println!("{:<8}  {}", seat.name, modules.join(" "));
-        }
+impl Table {
+    /// Prints the head of the table.
+    pub fn new(settings: &Settings) -> Table {
         println!();
         println!(
             "{:13} {:^45}   {:^34}",
@@ -42,12 +48,12 @@ impl Report {
         );
         let [nginx, a, b] = settings.seats.each_ref().map(|seat| seat.name);
         line(["workload", a, b, "ratio", "target", "spread", a, b, nginx, "ratio"]);
-        Ok(Report {
+        Table {
             runs: settings.runs,
             instruction_ratios: Vec::new(),
             cpu_ratios: Vec::new(),
             failures: 0,
-        })
+        }
     }
 
     /// Adds a row.
@@ -93,6 +99,34 @@ impl Report {
         let cpu = mean(&self.cpu_ratios);
         line(["geom. mean", "", "", &instructions, "", "", "", "", "", &cpu]);
         self.failures == 0
+    }
+}
+
+/// Prints the table of requests that sleep.
+pub fn sleeping(settings: &Settings, figures: &Figures) {
+    let [nginx, a, b] = settings.seats.each_ref().map(|seat| seat.name);
+    println!();
+    println!(
+        "{} requests sleep at the same time; each, with nginx's part:",
+        thousands(REQUESTS as f64)
+    );
+    println!("{:13} {a:>9} {b:>9} {nginx:>9} {:>9} {:>7}", "", "net ratio", "ratio");
+    for (name, figure) in [
+        ("bytes", &figures.memory),
+        ("instructions", &figures.instructions),
+        ("CPU time, µs", &figures.cpu),
+    ] {
+        let [nginx, a, b] = figure.each_ref().map(Samples::median);
+        let show =
+            |value: f64| if value < 1000.0 { format!("{value:.1}") } else { thousands(value) };
+        println!(
+            "{name:13} {:>9} {:>9} {:>9} {:>9.2} {:>7.2}",
+            show(a),
+            show(b),
+            show(nginx),
+            (b - nginx) / (a - nginx),
+            b / a
+        );
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Setup<'a> {
     pub location: &'a str,
     /// The prefix, not there yet.
     pub dir: PathBuf,
+    /// How many connections the worker can have.
+    pub connections: usize,
     /// Count instructions.
     pub callgrind: bool,
 }
@@ -57,6 +59,23 @@ impl Server {
     /// Connects to the server with the workload's request.
     pub fn client(&self, workload: &Workload, connections: usize) -> Result<Client> {
         Client::connect(self.port, connections, workload.uri, workload.headers)
+    }
+
+    /// Connects to the server with requests for `uri`.
+    pub fn connect(&self, connections: usize, uri: &str) -> Result<Client> {
+        Client::connect(self.port, connections, uri, &[])
+    }
+
+    /// The worker's own memory, in bytes: not that of files and libraries.
+    pub fn memory(&self) -> Result<u64> {
+        let file = format!("/proc/{}/status", self.worker);
+        let text = fs::read_to_string(&file).map_err(|e| format!("{file}: {e}"))?;
+        text.lines()
+            .find_map(|line| {
+                line.strip_prefix("RssAnon:")?.trim().strip_suffix(" kB")?.parse().ok()
+            })
+            .map(|kilobytes: u64| kilobytes * 1024)
+            .ok_or_else(|| format!("{file} tells no RssAnon"))
     }
 
     /// The CPU time that the worker has used so far, once it is at rest.
@@ -217,7 +236,7 @@ pid nginx.pid;
 error_log error.log;
 
 events {{
-    worker_connections 64;
+    worker_connections {connections};
 }}
 
 http {{
@@ -243,6 +262,7 @@ http {{
     }}
 }}
 ",
+        connections = setup.connections,
         dictionary = if setup.modules.is_empty() { "" } else { DICTIONARY },
         location = setup.location.trim_start()
     );

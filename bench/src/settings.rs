@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
+use crate::sleeping;
 use crate::workload::{WORKLOADS, Workload};
 
 const C_MODULE: &str =
@@ -21,6 +22,8 @@ pub struct Settings {
     pub runs: usize,
     /// What is measured.
     pub workloads: Vec<&'static Workload>,
+    /// Requests that wait are measured too.
+    pub sleeping: bool,
 }
 
 /// nginx alone, or nginx with one of the two modules.
@@ -39,6 +42,8 @@ impl Settings {
         let root = env::current_dir().map_err(|e| format!("no current directory: {e}"))?;
         let built = variable("TEST_NGINX_MODULE")
             .unwrap_or_else(|| root.join("build/ngx_http_lua_module.so").display().to_string());
+        let part = variable("BENCH").unwrap_or_default();
+        let sleeping = sleeping::NAME.contains(&part);
         Ok(Settings {
             nginx: variable("TEST_NGINX_BINARY").unwrap_or_else(|| "/usr/sbin/nginx".into()).into(),
             dir: root.join("build/bench"),
@@ -48,7 +53,8 @@ impl Settings {
                 Seat::new("MODULE_B", "ours", &built)?,
             ],
             runs: runs()?,
-            workloads: workloads()?,
+            workloads: workloads(&part, sleeping)?,
+            sleeping,
         })
     }
 }
@@ -80,14 +86,12 @@ fn runs() -> Result<usize> {
     })
 }
 
-fn workloads() -> Result<Vec<&'static Workload>> {
-    let Some(part) = variable("BENCH") else {
-        return Ok(WORKLOADS.iter().collect());
-    };
-    let chosen: Vec<_> = WORKLOADS.iter().filter(|w| w.name.contains(&part)).collect();
-    if chosen.is_empty() {
+fn workloads(part: &str, others: bool) -> Result<Vec<&'static Workload>> {
+    let chosen: Vec<_> = WORKLOADS.iter().filter(|w| w.name.contains(part)).collect();
+    if chosen.is_empty() && !others {
         let names: Vec<_> = WORKLOADS.iter().map(|w| w.name).collect();
-        return Err(format!("BENCH={part}: the workloads are {}", names.join(", ")));
+        let sleeping = sleeping::NAME;
+        return Err(format!("BENCH={part}: the workloads are {}, {sleeping}", names.join(", ")));
     }
     Ok(chosen)
 }

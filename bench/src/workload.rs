@@ -501,6 +501,59 @@ pub const WORKLOADS: &[Workload] = &[
             }"#,
     },
     Workload {
+        name: "3 threads",
+        target: 0.80,
+        requests: 2000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local function double(n)
+                        return 2 * n
+                    end
+                    local spawn, wait = ngx.thread.spawn, ngx.thread.wait
+                    local one, two, three = spawn(double, 1), spawn(double, 2), spawn(double, 3)
+                    local _, a = wait(one)
+                    local _, b = wait(two)
+                    local _, c = wait(three)
+                    ngx.say(a + b + c)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "12\n";
+            }"#,
+    },
+    Workload {
+        name: "threads wait",
+        target: 0.80,
+        requests: 2000,
+        uri: "/",
+        headers: &[],
+        lua: r#"
+            location / {
+                content_by_lua_block {
+                    local function double(n)
+                        ngx.sleep(0)
+                        return 2 * n
+                    end
+                    local spawn = ngx.thread.spawn
+                    local threads = { spawn(double, 1), spawn(double, 2), spawn(double, 3) }
+                    local sum = 0
+                    for _, thread in ipairs(threads) do
+                        local _, n = ngx.thread.wait(thread)
+                        sum = sum + n
+                    end
+                    ngx.say(sum)
+                }
+            }"#,
+        plain: r#"
+            location / {
+                return 200 "12\n";
+            }"#,
+    },
+    Workload {
         name: "shdict",
         target: 0.80,
         requests: 3000,

@@ -8,7 +8,9 @@ use core::ffi::c_void;
 
 use super::state::Ref;
 use super::{State, Vm};
-use crate::sys::lua::{LUA_GLOBALSINDEX, LUA_OK, LUA_YIELD, lua_newthread, reset_thread};
+use crate::sys::lua::{
+    LUA_GLOBALSINDEX, LUA_OK, LUA_YIELD, ResetThread, lua_newthread, reset_thread,
+};
 
 /// A coroutine and the registry entry that keeps it alive. It goes back to
 /// the machine through [`Vm::recycle`] or [`Vm::retire`].
@@ -107,12 +109,11 @@ impl Vm {
         let mut spare = self.spare.borrow_mut();
 
         match self.reset_thread {
-            Some(reset)
+            Some(call)
                 if spare.len() < self.spare_limit
                     && matches!(coroutine.state.status(), LUA_OK | LUA_YIELD) =>
             {
-                // SAFETY: the coroutine belongs to this machine and does not run.
-                unsafe { reset(self.main().as_ptr(), coroutine.state.as_ptr()) };
+                self.reset_by(call, coroutine.state);
                 spare.push(coroutine);
             }
             _ => self.main().release(coroutine.anchor),
@@ -137,15 +138,29 @@ impl Vm {
     /// Makes a coroutine dead that does not run.
     pub(crate) fn reset(&self, co: State) {
         match (co.status(), self.reset_thread) {
-            // SAFETY: the coroutine belongs to this machine and does not run.
-            (LUA_YIELD, Some(reset)) => unsafe {
-                reset(self.main().as_ptr(), co.as_ptr());
-            },
+            (LUA_YIELD, Some(call)) => self.reset_by(call, co),
             (LUA_YIELD, None) => {
                 self.push_mark(co, Mark::Retired);
                 co.replace(LUA_GLOBALSINDEX);
             }
             _ => co.set_top(0),
+        }
+    }
+
+    /// Empties a coroutine and gives it the globals of the main state.
+    ///
+    /// `lua_resetthread` cuts functions loose from the local variables that it
+    /// clears, but those of its first argument instead of the second's. Those of
+    /// a suspended coroutine would find there what the next code puts there. So
+    /// it is called for these with the coroutine itself; and then with one that
+    /// has never run and has no variables, as the main state may be running.
+    fn reset_by(&self, call: ResetThread, co: State) {
+        // SAFETY: the coroutines belong to this machine, and `co` does not run.
+        unsafe {
+            if co.status() == LUA_YIELD {
+                call(co.as_ptr(), co.as_ptr());
+            }
+            call(self.pristine.as_ptr(), co.as_ptr());
         }
     }
 

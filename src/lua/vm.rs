@@ -43,6 +43,8 @@ pub(crate) struct Vm {
     pub(super) spare: RefCell<Vec<Coroutine>>,
     pub(super) spare_limit: usize,
     pub(super) reset_thread: Option<ffi::ResetThread>,
+    /// A coroutine that never runs.
+    pub(super) pristine: State,
     pub(super) marks: Marks,
 }
 
@@ -89,6 +91,12 @@ impl Vm {
             spare: RefCell::default(),
             spare_limit: options.thread_cache,
             reset_thread: ffi::reset_thread(),
+            pristine: {
+                // SAFETY: the coroutine is anchored at once, for good.
+                let co = unsafe { State::from_ptr(ffi::lua_newthread(l)) };
+                main.anchor();
+                co
+            },
             marks: Marks::new(main),
         };
 

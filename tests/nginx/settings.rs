@@ -24,8 +24,17 @@ pub struct Settings {
     pub valgrind: Option<Vec<String>>,
     /// By how much longer than a block says we wait for what must come.
     pub patience: f64,
+    /// Without it there is no soak.
+    pub soak: Option<Soak>,
     /// Where the server roots of this run are made.
     pub work: PathBuf,
+}
+
+#[derive(Clone)]
+pub struct Soak {
+    pub time: Duration,
+    /// The URIs to visit; all, if there are none.
+    pub only: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -80,6 +89,7 @@ impl Settings {
             oracle,
             valgrind,
             patience,
+            soak: soak()?,
             work,
         };
         let module = |name| Path::new(DEBIAN_MODULES).join(name);
@@ -143,6 +153,16 @@ impl Settings {
 pub fn project() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
+fn soak() -> Result<Option<Soak>, String> {
+    let Ok(text) = env::var("TEST_NGINX_SOAK_SECONDS") else { return Ok(None) };
+    let Some(seconds) = text.parse().ok().filter(|seconds| *seconds >= 10) else {
+        return Err(format!("TEST_NGINX_SOAK_SECONDS must be a number, at least 10: {text}"));
+    };
+    let only = env::var("TEST_NGINX_SOAK_ONLY").unwrap_or_default();
+    let only = only.split_whitespace().map(str::to_owned).collect();
+    Ok(Some(Soak { time: Duration::from_secs(seconds), only }))
 }
 
 fn flag(name: &str) -> bool {

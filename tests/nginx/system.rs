@@ -4,6 +4,7 @@
 
 mod abort;
 mod api;
+mod many;
 mod memory;
 mod reload;
 mod semaphore;
@@ -12,6 +13,8 @@ mod shutdown;
 mod site;
 mod soak;
 mod threads;
+mod timers;
+mod waits;
 mod workers;
 
 use std::sync::Arc;
@@ -30,18 +33,25 @@ struct Test {
 const TESTS: &[&[Test]] = &[
     abort::TESTS,
     api::TESTS,
+    many::TESTS,
     reload::TESTS,
     semaphore::TESTS,
     shared::TESTS,
     shutdown::TESTS,
     soak::TESTS,
     threads::TESTS,
+    timers::TESTS,
+    waits::TESTS,
     workers::TESTS,
 ];
 
 /// Trials for our module. They are no measure for the C module, and memory and
-/// time mean nothing under valgrind.
+/// time mean nothing under valgrind. The soak takes its time, and so is there
+/// only if asked for, for either module.
 pub fn trials(harness: &Arc<Harness>) -> Vec<Trial> {
+    if harness.settings.soak.is_some() {
+        return vec![trial(harness, "soak", &soak::TEST)];
+    }
     if harness.settings.oracle || harness.settings.valgrind.is_some() {
         return Vec::new();
     }
@@ -49,12 +59,14 @@ pub fn trials(harness: &Arc<Harness>) -> Vec<Trial> {
         .iter()
         .flat_map(|tests| tests.iter())
         .enumerate()
-        .map(|(index, test)| {
-            let harness = Arc::clone(harness);
-            Trial::test(format!("system::{}", test.name), move || {
-                let root = format!("system-{}", index + 1);
-                site::run(&harness, &root, test).map_err(Failed::from)
-            })
-        })
+        .map(|(index, test)| trial(harness, &format!("system-{}", index + 1), test))
         .collect()
+}
+
+fn trial(harness: &Arc<Harness>, root: &str, test: &'static Test) -> Trial {
+    let harness = Arc::clone(harness);
+    let root = root.to_owned();
+    Trial::test(format!("system::{}", test.name), move || {
+        site::run(&harness, &root, test).map_err(Failed::from)
+    })
 }

@@ -35,6 +35,9 @@ pub struct Conf {
     /// Goes into `server {}`.
     pub server: String,
     pub workers: usize,
+    /// Of each worker.
+    pub connections: usize,
+    pub log_level: &'static str,
     pub master: bool,
 }
 
@@ -45,6 +48,8 @@ impl Conf {
             http: http.into(),
             server: server.into(),
             workers: 1,
+            connections: 512,
+            log_level: "info",
             master: true,
         }
     }
@@ -59,8 +64,8 @@ impl Conf {
             settings: BlockSettings {
                 repeat_each: 1,
                 workers: self.workers.to_string(),
-                connections: "512".into(),
-                log_level: "info".into(),
+                connections: self.connections.to_string(),
+                log_level: self.log_level.into(),
                 timeout: String::new(),
                 master_process: self.master,
                 no_root_location: true,
@@ -168,6 +173,10 @@ impl<'a> Site<'a> {
             .output()
             .map_err(|error| format!("cannot run {}: {error}", settings.nginx.display()))?;
         Ok((output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.harness.settings
     }
 
     /// The server root.

@@ -1,347 +1,315 @@
-//! Thousands of requests leave nothing behind.
+//! The soak: all kinds of waits at full load, with a reload every 500 ms.
+//! `make soak` runs it; it is no part of the other tests, as it takes minutes.
 
+mod visit;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::settings::Soak;
 use crate::system::Test;
-use crate::system::memory::{LOCATIONS, Memory, WATCH};
-use crate::system::site::{Client, Conf, Site, get, get_and_close, text};
+use crate::system::memory::numbers;
+use crate::system::site::{Conf, Site, is_running};
 
-pub const TESTS: &[Test] = &[
-    Test { name: "20,000 requests of all kinds", conf: mix, run: soak },
-    Test { name: "300 machines of lua_code_cache off", conf: uncached, run: private_machines },
-];
+use self::visit::{VISITS, Visit, Visitor, Went};
 
-/// A request, and the status and the body of its answer.
-struct Kind {
-    request: String,
-    answer: (&'static str, String),
+pub const TEST: Test = Test { name: "soak", conf, run: soak };
+
+/// As many clients at the same time.
+const CLIENTS: u64 = 40;
+const WORKERS: usize = 2;
+
+const RELOAD: Duration = Duration::from_millis(500);
+
+/// No request takes longer, and no worker that was told to end lives longer.
+const LONGEST: Duration = Duration::from_secs(25);
+
+/// What memory may grow by from the second third of the time to the last: in the
+/// master, where each reload could leave a machine of some hundred kilobytes; and
+/// in workers that have served many thousands of requests since the last reload.
+const MASTER_SLACK: u64 = 1 << 20;
+const WORKER_SLACK: u64 = 4 << 20;
+
+fn conf() -> Conf {
+    Conf {
+        workers: WORKERS,
+        connections: 2048,
+        log_level: "error",
+        ..Conf::new(include_str!("soak/http.conf"), include_str!("soak/server.conf"))
+    }
 }
-
-impl Kind {
-    fn ok(uri: &str, body: impl Into<String>) -> Kind {
-        Kind { request: get(uri), answer: ("200", body.into()) }
-    }
-}
-
-const MIX: &str = r#"
-    location = /hello { content_by_lua_block { ngx.say("hello") } }
-    location = /print {
-        content_by_lua_block {
-            for i = 1, 20 do
-                ngx.print(i, " ", { "a", { "b", i } }, nil, true, "\n")
-            end
-        }
-    }
-    location = /large {
-        content_by_lua_block {
-            ngx.print(("x"):rep(5000))
-            ngx.flush()
-            ngx.print(("y"):rep(5000))
-        }
-    }
-    location = /sleep {
-        rewrite_by_lua_block { ngx.sleep(0) }
-        access_by_lua_block { ngx.sleep(0) }
-        content_by_lua_block {
-            ngx.sleep(0)
-            ngx.say("slept")
-        }
-    }
-    location = /coroutines {
-        content_by_lua_block {
-            local watch = require "watch"
-            local function nest(depth)
-                local co = watch.object(coroutine.create(function (x)
-                    ngx.sleep(0)
-                    local y = coroutine.yield(x + 1)
-                    return depth == 0 and y or nest(depth - 1)
-                end))
-                local _, more = coroutine.resume(co, depth)
-                local _, result = coroutine.resume(co, more)
-                return result
-            end
-            ngx.say(nest(3))
-        }
-    }
-    location = /suspended {
-        content_by_lua_block {
-            -- Never resumed again.
-            local co = require("watch").object(coroutine.create(function ()
-                ngx.sleep(0)
-                coroutine.yield()
-            end))
-            coroutine.resume(co)
-            ngx.say(coroutine.status(co))
-        }
-    }
-    location = /wrap {
-        content_by_lua_block {
-            local watch = require "watch"
-            local function fail()
-                watch.object(coroutine.running())
-                ngx.sleep(0)
-                error({ code = 7 })
-            end
-            local ok, err = pcall(coroutine.wrap(fail))
-            local again, text = pcall(coroutine.wrap(function () coroutine.wrap(fail)() end))
-            ngx.say(ok, " ", err.code, " ", again)
-        }
-    }
-    location = /ctx {
-        access_by_lua_block {
-            ngx.ctx.table = require("watch").object({ ("x"):rep(2000) })
-        }
-        content_by_lua_block { ngx.exit(404) }
-        error_page 404 = /redirected;
-    }
-    location = /redirected {
-        content_by_lua_block {
-            local empty = next(ngx.ctx) == nil
-            ngx.ctx = require("watch").object({ empty = empty })
-            ngx.say(ngx.ctx.empty)
-        }
-    }
-    location = /headers {
-        rewrite_by_lua_block {
-            ngx.req.set_header("X-Test", { "a", "b" })
-            ngx.req.set_header("Accept", "text/plain")
-            ngx.req.clear_header("User-Agent")
-            ngx.req.set_uri_args({ a = 1, b = { "x", "y" } })
-        }
-        content_by_lua_block {
-            local headers = ngx.req.get_headers()
-            ngx.header["X-Answer"] = headers["x-test"]
-            ngx.header.set_cookie = { "a=1", "b=2" }
-            ngx.header.content_type = "text/x-test"
-            ngx.say(table.concat(headers["x-test"], ","), " ", ngx.req.get_uri_args().a)
-        }
-    }
-    location = /exit {
-        content_by_lua_block {
-            local watch = require "watch"
-            local function nest(depth)
-                ngx.sleep(0)
-                if depth == 0 then
-                    ngx.say("bye")
-                    ngx.exit(200)
-                end
-                local co = watch.object(coroutine.create(nest))
-                coroutine.resume(co, depth - 1)
-            end
-            nest(4)
-        }
-    }
-    location = /filter {
-        set_by_lua_block $a { return ("a"):rep(10) }
-        content_by_lua_block { ngx.print("one", " two ") ngx.flush(true) ngx.print(ngx.var.a) }
-        header_filter_by_lua_block { ngx.header.content_length = nil }
-        body_filter_by_lua_block {
-            ngx.ctx.filtered = require("watch").object({})
-            ngx.arg[1] = ngx.arg[1]:upper()
-        }
-        log_by_lua_block { ngx.ctx.logged = require("watch").object({}) }
-    }
-    location = /body {
-        content_by_lua_block {
-            ngx.req.read_body()
-            ngx.say(#ngx.req.get_body_data())
-        }
-    }
-    location = /include {
-        default_type text/html;
-        alias html/ssi.html;
-        ssi on;
-    }
-
-    location = /error {
-        content_by_lua_block {
-            local co = require("watch").object(coroutine.create(function ()
-                ngx.sleep(0)
-                error("on purpose")
-            end))
-            local _, err = coroutine.resume(co)
-            error(err)
-        }
-    }
-    location = /error-in-wrap {
-        access_by_lua_block {
-            coroutine.wrap(function ()
-                require("watch").object(coroutine.running())
-                ngx.sleep(0)
-                local nothing = nil
-                nothing.field = 1
-            end)()
-        }
-    }
-    location = /error-table {
-        rewrite_by_lua_block { ngx.sleep(0) error({}) }
-    }
-    location = /drop {
-        content_by_lua_block {
-            ngx.ctx.table = require("watch").object({})
-            ngx.sleep(0)
-            ngx.exit(444)
-        }
-    }
-    location = /error-in-set {
-        set_by_lua_block $x { error("on purpose") }
-        content_by_lua_block { ngx.say("not reached") }
-    }
-    location = /error-in-header-filter {
-        content_by_lua_block { ngx.say("hello") }
-        header_filter_by_lua_block { error("on purpose") }
-    }
-    location = /error-in-body-filter {
-        content_by_lua_block { ngx.say("hello") ngx.sleep(0) }
-        body_filter_by_lua_block { error("on purpose") }
-    }
-"#;
-
-fn mix() -> Conf {
-    Conf::new(WATCH, format!("{LOCATIONS}\nkeepalive_requests 1000000;\n{MIX}"))
-}
-
-/// After these the connection is open.
-fn kinds() -> Vec<Kind> {
-    let post = "POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n";
-    let printed: String = (1..=20).map(|i| format!("{i} ab{i}niltrue\n")).collect();
-    vec![
-        Kind::ok("/hello", "hello\n"),
-        Kind::ok("/print", printed),
-        Kind::ok("/large", "x".repeat(5000) + &"y".repeat(5000)),
-        Kind::ok("/sleep", "slept\n"),
-        Kind::ok("/coroutines", "1\n"),
-        Kind::ok("/suspended", "suspended\n"),
-        Kind::ok("/wrap", "false 7 false\n"),
-        Kind { request: get("/ctx"), answer: ("404", "true\n".into()) },
-        Kind::ok("/headers", "a,b 1\n"),
-        Kind::ok("/exit", "bye\n"),
-        Kind::ok("/filter", "ONE TWO AAAAAAAAAA"),
-        Kind::ok("/include", "before 1\n after"),
-        Kind { request: post.to_owned() + &"x".repeat(5000), answer: ("200", "5000\n".into()) },
-    ]
-}
-
-/// The status with which connections end; none if no complete answer comes.
-const ENDINGS: &[(&str, Option<&str>)] = &[
-    ("/error", Some("500")),
-    ("/error-in-wrap", Some("500")),
-    ("/error-table", Some("500")),
-    ("/error-in-set", Some("500")),
-    ("/drop", None),
-    ("/error-in-header-filter", None),
-    ("/error-in-body-filter", None),
-];
 
 fn soak(site: &mut Site) -> Result<(), String> {
-    site.write_file("html/ssi.html", "before <!--# include virtual=\"/coroutines\" --> after")?;
-    let kinds = kinds();
-    // Two rounds of all kinds on one connection, then one that ends it.
-    let per_connection = 2 * kinds.len() + 1;
-    let connections = |requests: usize| requests / per_connection + 1;
+    site.write_file("html/ssi.html", SSI)?;
+    let Soak { time, only } = site.settings().soak.clone().ok_or("no time is given")?;
+    let with_reloads = time.mul_f64(0.8);
+    println!(
+        "{CLIENTS} clients, {WORKERS} workers: {with_reloads:?} with a reload every {RELOAD:?}, \
+         then {:?} without",
+        time - with_reloads
+    );
 
-    many(&site.client, &kinds, connections(5_000))?;
-    let before = Memory::of_worker(&site.client)?;
-    many(&site.client, &kinds, connections(15_000))?;
-    let after = Memory::of_worker(&site.client)?;
-    before.is_flat(&after)
-}
-
-fn many(client: &Client, kinds: &[Kind], connections: usize) -> Result<(), String> {
-    for n in 0..connections {
-        let (uri, status) = ENDINGS[n % ENDINGS.len()];
-        keep_alive(client, kinds).map_err(|error| format!("connection {n}: {error}"))?;
-        match status {
-            Some(status) => {
-                let got = client.status(uri)?;
-                if got != status {
-                    return Err(format!("GET {uri}: status {got:?}"));
-                }
-            }
-            None => {
-                if let Ok(answer) = client.hold(&get_and_close(uri))?.answer() {
-                    return Err(format!("GET {uri} must not be answered, got {answer:?}"));
-                }
-            }
+    let tally = Tally::new(&only);
+    let port = site.client.port;
+    let watched = thread::scope(|scope| {
+        for seed in 0..CLIENTS {
+            let tally = &tally;
+            scope.spawn(move || tally.visit_until_end(port, seed));
         }
-    }
-    Ok(())
-}
+        let watched = watch(site, &tally, with_reloads, time - with_reloads);
+        tally.over.store(true, Ordering::Relaxed);
+        watched
+    });
+    tally.print();
+    watched?;
+    tally.verdict()?;
 
-fn keep_alive(client: &Client, kinds: &[Kind]) -> Result<(), String> {
-    let all = || kinds.iter().chain(kinds);
-    let requests: Vec<String> = all().map(|kind| kind.request.clone()).collect();
-    let responses = client.pipeline(&requests)?;
-    for (kind, response) in all().zip(&responses) {
-        let got = (response.code.as_str(), text(response));
-        let (status, body) = &kind.answer;
-        if (*status, body) != (got.0, &got.1) {
-            let line = kind.request.lines().next().unwrap_or_default();
-            return Err(format!("{line}: expected {status} {body:?}, got {got:?}"));
-        }
-    }
-    Ok(())
-}
-
-/// Sleeps and errors as well end with the machine that they happened on.
-fn uncached() -> Conf {
-    let server = r#"
-        location / {
-            lua_code_cache off;
-            set_by_lua_block $x { return "x" }
-            access_by_lua_block { ngx.sleep(0) }
-            content_by_lua_block {
-                local kind = ngx.var.arg_kind
-                local co = coroutine.wrap(function ()
-                    ngx.sleep(0)
-                    if kind == "error" then
-                        error("on purpose")
-                    end
-                    ngx.say(ngx.var.x)
-                    ngx.exit(200)
-                end)
-                co()
-            }
-            log_by_lua_block { local x = { ngx.var.x } }
-        }
-        location = /ssi {
-            lua_code_cache off;
-            default_type text/html;
-            alias html/ssi.html;
-            ssi on;
-        }
-        location = /long {
-            lua_code_cache off;
-            lua_check_client_abort on;
-            content_by_lua_block { ngx.say("here") ngx.flush(true) ngx.sleep(60) }
-        }"#;
-    Conf::new(WATCH, LOCATIONS.to_owned() + server)
-}
-
-fn private_machines(site: &mut Site) -> Result<(), String> {
-    site.excused = &["lua_code_cache is off"];
-    site.write_file("html/ssi.html", "<!--# include virtual=\"/?kind=include\" -->")?;
+    // What was begun and has not ended: one timer of ngx.timer.every in each
+    // worker, and nothing else. A client's end is known a moment later.
     let client = site.client;
-    let machines = |count: usize| -> Result<(), String> {
-        for n in 0..count {
-            let (uri, expected) = match n % 4 {
-                0 => ("/?kind=error", "500"),
-                1 => ("/ssi", "200"),
-                2 => ("/?kind=fine", "200"),
-                _ => {
-                    client.hold(&get("/long"))?.first_byte()?;
-                    continue;
+    client
+        .until("all timers and all requests that were left end", || {
+            let [timers, requests, every, ticks] = numbers(&client.get("/counts")?)?;
+            let ended = timers == 0 && requests == 0 && every == WORKERS as u64;
+            Ok((ended && ticks > 0).then_some(()))
+        })
+        .map_err(|error| format!("{error}; counted: {:?}", client.get("/counts")))?;
+    no_errors(site)?;
+    site.end(libc::SIGQUIT)
+}
+
+const SSI: &str = "before <!--# include virtual=\"/part?n=1\" -->, \
+                   <!--# include virtual=\"/part?n=2\" --> after";
+
+/// What the clients do, and what they have seen.
+struct Tally {
+    visits: Vec<&'static Visit>,
+    over: AtomicBool,
+    requests: AtomicU64,
+    missed: AtomicU64,
+    failures: AtomicU64,
+    first_failures: Mutex<Vec<String>>,
+}
+
+impl Tally {
+    fn new(only: &[String]) -> Tally {
+        let chosen = |visit: &&Visit| only.is_empty() || only.iter().any(|uri| uri == visit.uri);
+        Tally {
+            visits: VISITS.iter().filter(chosen).collect(),
+            over: AtomicBool::new(false),
+            requests: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            first_failures: Mutex::default(),
+        }
+    }
+
+    fn visit_until_end(&self, port: u16, seed: u64) {
+        let mut visitor = Visitor::new(port, seed);
+        while !self.over.load(Ordering::Relaxed) {
+            let visit = self.visits[visitor.random(self.visits.len())];
+            let began = Instant::now();
+            let mut went = visitor.visit(visit);
+            if matches!(went, Ok(Went::Missed)) {
+                self.missed.fetch_add(1, Ordering::Relaxed);
+                // On a new connection, this time.
+                went = visitor.visit(visit);
+            }
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            match went {
+                Err(error) => self.fail(error),
+                Ok(_) if began.elapsed() > LONGEST => {
+                    self.fail(format!("{}: took {:?}", visit.uri, began.elapsed()));
                 }
-            };
-            let status = client.status(uri)?;
-            if status != expected {
-                return Err(format!("request {n}, {uri}: status {status:?}"));
+                Ok(_) => {}
             }
         }
-        Ok(())
-    };
+    }
 
-    machines(100)?;
-    let before = Memory::of_worker(&client)?;
-    machines(200)?;
-    let after = Memory::of_worker(&client)?;
-    before.is_flat(&after)
+    fn fail(&self, error: String) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        let mut first = self.first_failures.lock().expect("nobody panics with the list in hand");
+        if first.len() < 20 {
+            println!("failed: {error}");
+            first.push(error);
+        }
+    }
+
+    fn print(&self) {
+        let [requests, missed, failures] = [&self.requests, &self.missed, &self.failures]
+            .map(|counter| counter.load(Ordering::Relaxed));
+        println!(
+            "{requests} requests of {} kinds, {missed} sent again as nginx closed the idle \
+             connection, {failures} failed",
+            self.visits.len()
+        );
+    }
+
+    fn verdict(&self) -> Result<(), String> {
+        match self.failures.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            n => Err(format!("{n} requests failed")),
+        }
+    }
+}
+
+/// Reloads, and looks at the processes; then the same without reloads.
+fn watch(
+    site: &Site,
+    tally: &Tally,
+    with_reloads: Duration,
+    without: Duration,
+) -> Result<(), String> {
+    let began = Instant::now();
+    let mut processes = Processes { master: site.pid()?, workers: HashMap::new() };
+    let mut master = Memory::new("the master", MASTER_SLACK);
+    let mut fresh = Memory::new("new workers", MASTER_SLACK);
+    let mut reloads = 0;
+    while began.elapsed() < with_reloads {
+        let new = processes.look()?;
+        master.note(memory(processes.master));
+        new.iter().for_each(|worker| fresh.note(memory(*worker)));
+        if reloads % 60 == 0 {
+            println!(
+                "{:>4} s: {reloads} reloads, {} requests, {} workers, {master}, {fresh}",
+                began.elapsed().as_secs(),
+                tally.requests.load(Ordering::Relaxed),
+                processes.workers.len()
+            );
+        }
+        site.signal(libc::SIGHUP)?;
+        reloads += 1;
+        thread::sleep((RELOAD * reloads).saturating_sub(began.elapsed()));
+    }
+    println!("{reloads} reloads, {master}, {fresh}");
+
+    site.client.until("the old workers end", || {
+        processes.look()?;
+        Ok((processes.workers.len() == WORKERS).then_some(()))
+    })?;
+    thread::sleep(RELOAD);
+    let missed = tally.missed.load(Ordering::Relaxed);
+    let began = Instant::now();
+    let mut last = Memory::new("the last workers", WORKER_SLACK);
+    while began.elapsed() < without {
+        thread::sleep(RELOAD);
+        processes.look()?;
+        last.note(processes.workers.keys().map(|worker| memory(*worker)).sum());
+    }
+    println!("{last}");
+
+    for memory in [master, fresh, last] {
+        memory.is_flat()?;
+    }
+    match tally.missed.load(Ordering::Relaxed) - missed {
+        0 => Ok(()),
+        n => Err(format!("{n} connections were closed without a reload")),
+    }
+}
+
+/// The master, and its workers with the time when each was seen first.
+struct Processes {
+    master: i32,
+    workers: HashMap<i32, Instant>,
+}
+
+impl Processes {
+    /// Sees which workers there are; gives the new ones.
+    fn look(&mut self) -> Result<Vec<i32>, String> {
+        let file = format!("/proc/{0}/task/{0}/children", self.master);
+        let text = fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
+        let alive: Vec<i32> = text
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .filter(|pid| is_running(*pid))
+            .collect();
+        self.workers.retain(|pid, _| alive.contains(pid));
+        let new: Vec<i32> =
+            alive.into_iter().filter(|pid| !self.workers.contains_key(pid)).collect();
+        self.workers.extend(new.iter().map(|pid| (*pid, Instant::now())));
+
+        // While there are reloads, all but the newest were told to end.
+        let newest = self.workers.values().max().copied();
+        let late = (self.workers.iter())
+            .find(|(_, seen)| newest.is_some_and(|newest| newest - **seen > LONGEST));
+        match late {
+            None => Ok(new),
+            Some((pid, _)) => Err(format!("worker {pid} does not end")),
+        }
+    }
+}
+
+/// The memory of a process that is its own; 0 if it is gone.
+fn memory(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:")?.trim().strip_suffix(" kB")?.parse().ok());
+    kilobytes.map_or(0, |kilobytes: u64| kilobytes * 1024)
+}
+
+/// Memory over time.
+struct Memory {
+    what: &'static str,
+    slack: u64,
+    samples: Vec<u64>,
+}
+
+impl Memory {
+    fn new(what: &'static str, slack: u64) -> Memory {
+        Memory { what, slack, samples: Vec::new() }
+    }
+
+    fn note(&mut self, bytes: u64) {
+        if bytes > 0 {
+            self.samples.push(bytes);
+        }
+    }
+
+    /// The largest of the second and of the last third.
+    fn peaks(&self) -> (u64, u64) {
+        let third = self.samples.len() / 3;
+        let peak = |samples: &[u64]| samples.iter().max().copied().unwrap_or(0);
+        (peak(&self.samples[third..2 * third]), peak(&self.samples[2 * third..]))
+    }
+
+    fn is_flat(&self) -> Result<(), String> {
+        let (before, after) = self.peaks();
+        if after <= before + self.slack {
+            return Ok(());
+        }
+        Err(format!("memory of {} grows: {before} bytes, later {after}", self.what))
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let megabytes = |bytes: u64| bytes as f64 / (1 << 20) as f64;
+        let (before, after) = self.peaks();
+        let last = self.samples.last().copied().unwrap_or(0);
+        write!(
+            f,
+            "{}: {:.1} MB (peaks {:.1}, {:.1})",
+            self.what,
+            megabytes(last),
+            megabytes(before),
+            megabytes(after)
+        )
+    }
+}
+
+/// What fails on purpose says so.
+fn no_errors(site: &Site) -> Result<(), String> {
+    let log = site.log();
+    let mut errors =
+        log.lines().filter(|line| line.contains(" [error] ") && !line.contains("on purpose"));
+    match errors.next() {
+        None => Ok(()),
+        Some(line) => Err(format!("{} errors in error.log, first: {line}", 1 + errors.count())),
+    }
 }

@@ -61,9 +61,7 @@ fn many_rounds(site: &mut Site) -> Result<(), String> {
         (0..requests).try_for_each(|_| expect(&site.client.get("/rounds")?, "done"))
     };
     rounds(20)?;
-    let before = Memory::of_worker(&site.client)?;
-    rounds(100)?;
-    before.is_flat(&Memory::of_worker(&site.client)?)?;
+    Memory::stays_flat(&site.client, || rounds(100))?;
     site.end(libc::SIGQUIT)
 }
 
@@ -104,10 +102,9 @@ fn crowded(site: &mut Site) -> Result<(), String> {
         held.into_iter().try_for_each(|held| expect(&held.answer()?, "5050"))
     };
     // What a worker needs for so many at a time, it keeps.
-    (0..4).try_for_each(|_| crowd())?;
-    let before = Memory::of_worker(&site.client)?;
-    (0..4).try_for_each(|_| crowd())?;
-    before.is_almost_flat(&Memory::of_worker(&site.client)?)
+    let four = || (0..4).try_for_each(|_| crowd());
+    four()?;
+    Memory::stays_flat(&site.client, four)
 }
 
 /// Threads that hand each other the turn until another request stops them.
@@ -277,9 +274,8 @@ fn abort(site: &mut Site) -> Result<(), String> {
     let rounds = |n: usize| (0..n).try_for_each(|_| abandon(&site.client, &requests, 80));
     rounds(6)?;
     let worker = worker(&site.client)?;
-    let (before, open) = (Memory::of_worker(&site.client)?, descriptors(worker)?);
-    rounds(20)?;
-    before.is_almost_flat(&Memory::of_worker(&site.client)?)?;
+    let open = descriptors(worker)?;
+    Memory::stays_flat(&site.client, || rounds(10))?;
     let now = descriptors(worker)?;
     if now > open {
         return Err(format!("the worker had {open} open descriptors, now {now}"));
