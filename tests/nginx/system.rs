@@ -38,7 +38,6 @@ const TESTS: &[&[Test]] = &[
     semaphore::TESTS,
     shared::TESTS,
     shutdown::TESTS,
-    soak::TESTS,
     threads::TESTS,
     timers::TESTS,
     waits::TESTS,
