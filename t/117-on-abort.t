@@ -839,9 +839,16 @@ status 499 while logging request
     lua_check_client_abort on;
     location = /t {
         content_by_lua_block {
-            ngx.on_abort(function () ngx.log(ngx.WARN, "the callback runs") ngx.exit(499) end)
+            local gone
+            ngx.on_abort(function ()
+                ngx.log(ngx.WARN, "the callback runs")
+                gone = true
+                ngx.exit(499)
+            end)
             coroutine.wrap(function ()
-                ngx.sleep(0.4)
+                while not gone do
+                    ngx.sleep(0.01)
+                end
                 ngx.log(ngx.ERR, "the coroutine goes on")
             end)()
         }
@@ -851,7 +858,7 @@ status 499 while logging request
 GET /t
 --- abort
 --- timeout: 0.1
---- wait: 0.4
+--- wait: 0.05
 --- ignore_response
 --- error_log
 the callback runs

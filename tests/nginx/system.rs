@@ -12,6 +12,7 @@ mod shared;
 mod shutdown;
 mod site;
 mod soak;
+mod threads;
 mod timers;
 mod waits;
 mod workers;
@@ -37,6 +38,7 @@ const TESTS: &[&[Test]] = &[
     semaphore::TESTS,
     shared::TESTS,
     shutdown::TESTS,
+    threads::TESTS,
     timers::TESTS,
     waits::TESTS,
     workers::TESTS,
