@@ -14,7 +14,7 @@ mod ready;
 pub(crate) mod run;
 pub(crate) mod scheduler;
 pub(crate) mod semaphore;
-mod spare;
+pub(crate) mod spare;
 pub(crate) mod subrequest;
 pub(crate) mod thread;
 pub(crate) mod timer;

@@ -492,3 +492,25 @@ guest 4: 200
 guest 5: 503
 guest 6: 503
 ", "2 places are free\n"]
+
+
+
+=== TEST 38: timers: counts after the answer
+--- http_config http_of: timers
+--- config server_of: timers
+--- request eval
+["GET /", "GET /timers"]
+--- response_body_like eval
+["^hello; visits so far: \\d+\$", "^pending: [12]\nrunning: [01]\$"]
+--- no_error_log
+[error]
+
+
+
+=== TEST 39: timers: ticks
+--- http_config http_of: timers
+--- config server_of: timers
+--- request
+GET /ticks
+--- response_body_like
+^\d+$

@@ -33,6 +33,15 @@ add_block_preprocessor(sub {
             end
             return text
         end
+        -- Waits until no more than n timers are left.
+        function results.settle(n)
+            for _ = 1, 1000 do
+                if ngx.timer.pending_count() + ngx.timer.running_count() <= (n or 0) then
+                    break
+                end
+                ngx.sleep(0.001)
+            end
+        end
         function results.try(f, ...)
             local ok, result, err = pcall(f, ...)
             if not ok then
@@ -228,21 +237,19 @@ lua failed to run timer
     location = /t {
         content_by_lua_block {
             local results = require "results"
-            local started = 0
+            local started, go = 0, false
             for i = 1, 260 do
                 ngx.timer.at(0, function()
                     started = started + 1
-                    ngx.sleep(0.01)
+                    while not go do
+                        ngx.sleep(0.001)
+                    end
                 end)
             end
-            for _ = 1, 500 do
-                ngx.sleep(0.001)
-                if ngx.timer.pending_count() == 0 then
-                    break
-                end
-            end
+            results.settle(256)
             ngx.say(started, " ", ngx.timer.running_count())
-            ngx.sleep(0.03)
+            go = true
+            results.settle()
             ngx.say(ngx.timer.running_count())
         }
     }
@@ -263,7 +270,7 @@ lua failed to run timer
         content_by_lua_block {
             local results = require "results"
             ngx.say(ngx.timer.at(0, function() results.add("ran") end))
-            ngx.sleep(0.002)
+            results.settle()
             ngx.say(#results, " ", ngx.timer.pending_count())
         }
     }
@@ -310,11 +317,11 @@ oops
                 alive[arg] = true
                 ngx.timer.at(0, function() end, arg)
             end
-            ngx.sleep(0.002)
+            results.settle()
             for i = 1, 5 do
                 ngx.timer.at(0, function() end)
             end
-            ngx.sleep(0.002)
+            results.settle()
             collectgarbage()
             collectgarbage()
             ngx.say(next(alive))
@@ -401,12 +408,17 @@ end 1
 --- config
     location = /t {
         content_by_lua_block {
+            local total = (package.loaded.total or 0) + 1
+            package.loaded.total = total
             ngx.timer.at(0, function() ngx.sleep(60) end)
             ngx.timer.at(60, function() end)
-            ngx.sleep(0.001)
-            local text = ngx.timer.running_count() .. " " .. ngx.timer.pending_count()
-            package.loaded.total = (package.loaded.total or 0) + 1
-            ngx.say(text == package.loaded.total .. " " .. package.loaded.total)
+            for _ = 1, 1000 do
+                ngx.sleep(0.001)
+                if ngx.timer.running_count() == total then
+                    break
+                end
+            end
+            ngx.say(ngx.timer.pending_count() == total)
         }
     }
 --- request eval

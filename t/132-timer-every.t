@@ -117,8 +117,12 @@ chunk:3: delay cannot be zero
             local results = require "results"
             local n = 0
             ngx.timer.every(-1, function() n = n + 1 end)
-            ngx.sleep(0.005)
-            ngx.sleep(0.005)
+            for _ = 1, 1000 do
+                ngx.sleep(0.001)
+                if n > 5 then
+                    break
+                end
+            end
             ngx.say(n > 5)
         }
     }
@@ -158,15 +162,17 @@ in time
             local most = 0
             ngx.timer.every(0.002, function()
                 most = math.max(most, ngx.timer.running_count())
-                ngx.sleep(0.02)
+                while most < 3 do
+                    ngx.sleep(0.001)
+                end
                 results.add("end")
             end)
             results.wait(3)
-            ngx.say(most > 2)
+            ngx.say(most)
         }
     }
 --- response_body
-true
+3
 
 
 
@@ -179,7 +185,7 @@ true
                 results.add(ngx.timer.pending_count(), ngx.timer.running_count())
             end)
             ngx.say(ngx.timer.pending_count())
-            ngx.say(results.wait(2))
+            ngx.say(results.wait(2):match("^[^\n]*\n[^\n]*"))
         }
     }
 --- response_body

@@ -157,7 +157,7 @@ posted 1 2 3 4 5
         content_by_lua_block {
             local sem = semaphore.new()
             for i = 1, 4 do
-                ngx.thread.spawn(function () ngx.say(i, " ", sem:wait(0.1)) end)
+                ngx.thread.spawn(function () ngx.say(i, " ", sem:wait(2)) end)
             end
             sem:post(2)
             ngx.sleep(0.02)
@@ -322,7 +322,9 @@ woken: 1 2 3 4 5
                 end)
             end
             sem:post()
-            ngx.sleep(0.05)
+            while sem:count() < 0 do
+                ngx.sleep(0.005)
+            end
             ngx.say(woken, " ", sem:count())
         }
     }

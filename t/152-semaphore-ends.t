@@ -466,7 +466,9 @@ false dead
                 result = { sem:wait(1) }
                 done:post()
             end)
-            ngx.sleep(0.01)
+            while sem:count() == 0 do
+                ngx.sleep(0.001)
+            end
             ngx.say(sem:count())
             sem:post()
             ngx.say(done:wait(1))
@@ -526,11 +528,16 @@ nil false timeout
     }
     location = /t {
         content_by_lua_block {
+            package.loaded.outcome = nil
             ngx.location.capture("/make")
-            ngx.sleep(0.01)
+            while shared:count() == 0 do
+                ngx.sleep(0.001)
+            end
             ngx.say(shared:count())
             shared:post()
-            ngx.sleep(0.01)
+            while package.loaded.outcome == nil do
+                ngx.sleep(0.001)
+            end
             ngx.say(package.loaded.outcome, " ", shared:count())
         }
     }
@@ -573,11 +580,15 @@ true 0
     location = /t {
         content_by_lua_block {
             local sem = semaphore.new()
+            local ran
             ngx.timer.at(0, function ()
                 ngx.thread.spawn(function () sem:wait(1) ngx.log(ngx.ALERT, "woken") end)
+                ran = true
                 error("oops")
             end)
-            ngx.sleep(0.01)
+            while not ran do
+                ngx.sleep(0.001)
+            end
             ngx.say(sem:count())
             sem:post()
             ngx.sleep(0.005)

@@ -248,6 +248,7 @@ http {{
     default_type text/plain;
     keepalive_requests 1000000000;
     keepalive_timeout 1h;
+    client_header_timeout 1h;
 
     client_body_temp_path temp;
     proxy_temp_path temp;

@@ -182,6 +182,7 @@ fn status(l: State) -> Return {
     let Some(co) = l.thread(1) else {
         return Err(l.argument_error(1, "coroutine expected"));
     };
+    check_phase(l)?;
     l.push_bytes(kind(l, co).name());
     Ok(1)
 }

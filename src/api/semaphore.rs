@@ -12,9 +12,13 @@ use crate::lua::state::Type;
 use crate::lua::{Return, State};
 use crate::ngx;
 use crate::sched::{Run, Semaphore};
+use crate::sys::lua as ffi;
 
-pub(super) const FUNCTIONS: &[Function] =
-    &[Function::native("address", address), Function::native("wait", wait)];
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::native("address", address),
+    Function::native("mark", mark),
+    Function::native("wait", wait),
+];
 
 /// More would be as good as no timeout: some thousand years.
 const LONGEST_WAIT: f64 = 1e14;
@@ -64,13 +68,23 @@ unsafe extern "C" fn take(semaphore: *const Semaphore) -> bool {
         && unsafe { (*semaphore).take() }
 }
 
-/// `ok, err = wait(object, sem, seconds)`, where there is no resource to take.
+/// `mark = mark()`: what tells that a coroutine waits, see [`Mark`].
+fn mark(l: State) -> Return {
+    let Some(run) = Run::current() else {
+        return Err(l.error(NO_REQUEST));
+    };
+    run.vm().push_mark(l, Mark::Waits);
+    Ok(1)
+}
+
+/// `ok, err = wait(mark, object, sem, seconds)`, where there is no resource to
+/// take.
 fn wait(l: State) -> Return {
     let run = call::current(l, NO_REQUEST)?;
-    if l.type_of(3) != Type::Number {
+    let seconds = l.number(4);
+    if seconds == 0.0 && l.type_of(4) != Type::Number {
         return Err(l.error("attempt to perform arithmetic on a nil value"));
     }
-    let seconds = l.number(3);
     if seconds < 0.0 {
         return Err(l.error("no negative number"));
     }
@@ -90,11 +104,12 @@ fn wait(l: State) -> Return {
 
     // SAFETY: a cdata of the type that `take` has been called with holds such a
     // pointer.
-    let semaphore = unsafe { &**l.address(2).cast::<*const Semaphore>() };
+    let semaphore = unsafe { &**l.address(3).cast::<*const Semaphore>() };
     semaphore.wait(thread, msec);
-    // What is yielded stays on the stack until the code goes on, and keeps the
-    // semaphore alive.
-    Ok(call::yield_marked(l, Mark::Waits, 3))
+    // The arguments stay on the stack until the code goes on: the mark at the
+    // bottom, and what keeps the semaphore alive.
+    // SAFETY: `can_wait` was asked, so that this only notes the yield.
+    Ok(unsafe { ffi::lua_yield(l.as_ptr(), 4) })
 }
 
 /// `nil, reason`

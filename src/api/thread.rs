@@ -49,12 +49,9 @@ fn wait(l: State) -> Return {
         return Err(l.error("at least one coroutine should be specified"));
     }
 
-    if let Some(i) = (1..=n).find(|i| l.thread(*i).is_none()) {
-        return Err(l.argument_error(i, "lua thread expected"));
-    }
-
     for i in 1..=n {
-        match child(l, thread, i)? {
+        let child = child(l, thread, i).inspect_err(|_| thread.forget_children())?;
+        match child {
             Child::Alive(child) => thread.await_child(child),
             Child::Zombie(child) => {
                 thread.forget_children();
@@ -67,13 +64,13 @@ fn wait(l: State) -> Return {
                 thread.forget_children();
                 return Ok(refuse(l, "already waited or killed"));
             }
-            child @ (Child::NoThread | Child::OfAnother | Child::Unknown) => {
+            Child::NoThread => {
                 thread.forget_children();
-                return Err(l.error(match child {
-                    Child::NoThread => "attempt to wait on a coroutine that is not a user thread",
-                    Child::OfAnother => "only the parent coroutine can wait on the thread",
-                    _ => "no co ctx found",
-                }));
+                return Err(l.error("attempt to wait on a coroutine that is not a user thread"));
+            }
+            Child::OfAnother => {
+                thread.forget_children();
+                return Err(l.error("only the parent coroutine can wait on the thread"));
             }
         }
     }
@@ -107,7 +104,6 @@ fn kill(l: State) -> Return {
         Child::Gone => "already waited or killed",
         Child::OfAnother => "killer not parent",
         Child::NoThread => "not user thread",
-        Child::Unknown => return Err(l.error("no co ctx found")),
     };
     Ok(refuse(l, reason))
 }

@@ -199,9 +199,10 @@ impl Vm {
         }
     }
 
-    /// Whether the scheduler of some request has `co`.
+    /// Whether the scheduler of some request has `co`, which does not run.
     pub(crate) fn is_scheduled(&self, co: State) -> bool {
-        !matches!(self.status_of(co), Status::Suspended | Status::Dead)
+        let runs = co.status() == LUA_OK && co.has_frames();
+        !runs && !matches!(self.status_of(co), Status::Suspended | Status::Dead)
     }
 }
 

@@ -86,11 +86,15 @@ impl FakeRequest {
         }
     }
 
-    /// Ends the request and gives its memory back.
-    pub(crate) fn end(self) -> Memory {
+    /// Ends the request and gives its memory back, unless it has become large.
+    pub(crate) fn end(self) -> Option<Memory> {
+        let pool = self.memory.0.as_ptr();
+        // SAFETY: the pool is live; the next block would be its second.
+        if unsafe { !(*pool).d.next.is_null() } {
+            return None;
+        }
         let fake = ManuallyDrop::new(self);
         fake.clean_up();
-        let pool = fake.memory.0.as_ptr();
         // SAFETY: the pool is ours, and only the result owns it from here on. These
         // are nginx's steps when it destroys a pool, but that the memory stays.
         unsafe {
@@ -103,7 +107,7 @@ impl FakeRequest {
             }
             (*pool).cleanup = ptr::null_mut();
             ngx_reset_pool(pool);
-            ptr::read(&raw const fake.memory)
+            Some(ptr::read(&raw const fake.memory))
         }
     }
 

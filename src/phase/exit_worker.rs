@@ -3,6 +3,7 @@
 use super::init;
 use crate::conf::MainConf;
 use crate::ngx::{self, log};
+use crate::sched::spare;
 use crate::sched::timer::Timers;
 use crate::sys::*;
 
@@ -14,5 +15,6 @@ pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
             init::run_and_report(&vm, chunk, log::cycle_log(), cycle);
         }
         Timers::end();
+        spare::free();
     });
 }

@@ -36,8 +36,8 @@ pub(crate) struct Ctx {
     pub(super) threads: RefCell<HashMap<State, Box<Thread>, BuildHasherDefault<AddressHasher>>>,
     /// How many threads have not ended.
     pub(super) live: Cell<usize>,
-    /// How many threads run a light thread that they have just started.
-    pub(super) nesting: Cell<usize>,
+    /// A thread runs a light thread that it has just started.
+    pub(super) nested: Cell<bool>,
     /// How many light threads were started by coroutines of Lua code.
     pub(super) nested_parents: Cell<usize>,
     /// What happens when the client goes away.
@@ -123,7 +123,7 @@ impl Ctx {
             closure: Cell::new(ptr::null()),
             threads: RefCell::default(),
             live: Cell::new(0),
-            nesting: Cell::new(0),
+            nested: Cell::new(false),
             nested_parents: Cell::new(0),
             on_abort: Cell::new(OnAbort::Ends),
             resume: Cell::new(None),

@@ -69,12 +69,11 @@ pub(crate) enum Child<'a> {
     Zombie(&'a Thread),
     /// A light thread that was waited for or killed.
     Gone,
-    /// A light thread whose parent is another coroutine.
+    /// A light thread whose parent is another coroutine, or a coroutine that another
+    /// request has.
     OfAnother,
     /// A coroutine that is no light thread.
     NoThread,
-    /// A coroutine of another request.
-    Unknown,
 }
 
 /// How far the start of a light thread is.
@@ -86,10 +85,6 @@ pub(crate) enum Spawned {
     /// There are too many arguments.
     Refused,
 }
-
-/// Light threads that start each other run inside each other, on the C stack, as
-/// deep as this; then in turn.
-const DEEPEST: usize = 20;
 
 /// What happens when the client goes away.
 #[derive(Clone, Copy)]
@@ -111,8 +106,9 @@ impl Thread {
     /// on top of `l`, which is the running coroutine of this thread. Leaves the
     /// coroutine in their place.
     ///
-    /// The new thread runs before this one goes on. If others are ready too, this
-    /// one waits behind them for its turn.
+    /// The new thread runs at once, and this one waits for its turn, behind others
+    /// that are ready. If there are none, it would be the next: then the new thread
+    /// runs inside of it.
     pub(crate) fn spawn(&self, phase: Phase, l: State, args: i32) -> Spawned {
         let ctx = self.ctx();
         let Some(child) = self.add_child(l, args) else {
@@ -120,22 +116,22 @@ impl Thread {
         };
         ctx.live.set(ctx.live.get() + 1);
 
-        if ctx.ready.is_empty() && ctx.nesting.get() < DEEPEST && self.coroutine_state() == Some(l)
-        {
+        if ctx.ready.is_empty() && !ctx.nested.get() && self.coroutine_state() == Some(l) {
             self.kin.spawning.set(true);
-            ctx.run_nested(phase, child);
+            let next = ctx.run_nested(phase, child);
             self.kin.spawning.set(false);
             if !self.is_doomed() && ctx.exit.get().is_none() {
-                return Spawned::Done;
+                let Some(next) = next else { return Spawned::Done };
+                ctx.ready.push_front(self);
+                ctx.ready.push_front(next);
+                self.values.set(1);
             }
-            self.wait_for(Wait::Turn);
-            return Spawned::Yield;
+        } else {
+            ctx.ready.push_front(child);
+            ctx.ready.push(self);
+            self.values.set(1);
         }
-
-        ctx.ready.push_front(child);
         self.wait_for(Wait::Turn);
-        self.values.set(1);
-        ctx.ready.push(self);
         Spawned::Yield
     }
 
@@ -163,6 +159,12 @@ impl Thread {
 
     pub(crate) fn waits_for_subrequests(&self) -> bool {
         self.waits_for(Wait::Subrequests)
+    }
+
+    /// Lets other requests run before the thread goes on.
+    pub(super) fn pause(&self) {
+        self.wait_for(Wait::Turn);
+        self.start_timer(0);
     }
 
     /// Ends the wait for a turn; what the thread is to be resumed with is there.
@@ -321,12 +323,12 @@ impl Ctx {
             return Child::Gone;
         }
         let foreign = self.vm.is_scheduled(co) && self.thread_with(co).is_none();
-        if foreign { Child::Unknown } else { Child::NoThread }
+        if foreign { Child::OfAnother } else { Child::NoThread }
     }
 
     /// Whether `co` is a thread's own, and starts another thread right now.
     pub(crate) fn spawns(&self, co: State) -> bool {
-        self.nesting.get() > 0 && self.thread_of(co).is_some_and(|thread| thread.kin.spawning.get())
+        self.nested.get() && self.thread_of(co).is_some_and(|thread| thread.kin.spawning.get())
     }
 
     /// The thread that `co` takes part in.

@@ -8,6 +8,8 @@ use super::Thread;
 pub(crate) struct Ready {
     first: Cell<*const Thread>,
     last: Cell<*const Thread>,
+    /// The first one is to go on at once; it does not wait for its turn.
+    urgent: Cell<bool>,
 }
 
 /// A thread's place in the queue.
@@ -31,7 +33,11 @@ impl Link {
 // before they end.
 impl Ready {
     pub(super) fn new() -> Self {
-        Self { first: Cell::new(ptr::null()), last: Cell::new(ptr::null()) }
+        Self {
+            first: Cell::new(ptr::null()),
+            last: Cell::new(ptr::null()),
+            urgent: Cell::new(false),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -51,7 +57,7 @@ impl Ready {
         }
     }
 
-    /// Puts the thread before all others.
+    /// Puts the thread before all others: it goes on at once.
     pub(super) fn push_front(&self, thread: &Thread) {
         if thread.link.queued.replace(true) {
             return;
@@ -63,6 +69,12 @@ impl Ready {
             Some(first) => first.link.previous.set(thread),
             None => self.last.set(thread),
         }
+        self.urgent.set(true);
+    }
+
+    /// The thread that is to go on at once, if there is one.
+    pub(super) fn pop_urgent<'a>(&self) -> Option<&'a Thread> {
+        if self.urgent.get() { self.pop() } else { None }
     }
 
     pub(super) fn pop<'a>(&self) -> Option<&'a Thread> {
@@ -80,7 +92,10 @@ impl Ready {
         // SAFETY: see above.
         match unsafe { previous.as_ref() } {
             Some(previous) => previous.link.next.set(next),
-            None => self.first.set(next),
+            None => {
+                self.first.set(next);
+                self.urgent.set(false);
+            }
         }
         // SAFETY: see above.
         match unsafe { next.as_ref() } {

@@ -25,8 +25,12 @@ pub(crate) enum Outcome {
     Elsewhere(Redirect),
 }
 
-/// So many times may threads take turns before other requests get theirs.
-const TURNS: usize = 1000;
+/// So many times may threads take turns, or one give way to nobody, before other
+/// requests get theirs.
+pub(super) const TURNS: usize = 1000;
+
+/// So many may threads take inside of the one that started the first of them.
+const NESTED_TURNS: usize = 100;
 
 impl Ctx {
     /// Runs a chunk in a new coroutine.
@@ -105,8 +109,7 @@ impl Ctx {
         if let Some(thread) = self.ready.pop() {
             // Threads that only hand each other the turn must not keep the
             // worker to themselves.
-            thread.wait_for(Wait::Turn);
-            thread.start_timer(0);
+            thread.pause();
         }
         self.output.hand_on(self);
         Outcome::Waiting
@@ -116,6 +119,10 @@ impl Ctx {
     fn step(&self, phase: Phase, thread: &Thread) -> Option<Outcome> {
         match thread.resume(phase) {
             Step::Waiting => return None,
+            Step::Yielded if self.ready.is_empty() => {
+                thread.pause();
+                return None;
+            }
             Step::Yielded => {
                 self.ready.push(thread);
                 return None;
@@ -190,18 +197,28 @@ impl Ctx {
         self.light_thread_ended(thread);
     }
 
-    /// Runs a light thread inside of the thread that starts it.
-    pub(super) fn run_nested(&self, phase: Phase, thread: &Thread) {
-        self.nesting.set(self.nesting.get() + 1);
-        let step = thread.resume(phase);
-        self.nesting.set(self.nesting.get() - 1);
-        match step {
-            // The thread around it ends then, and does what is due.
-            Step::Waiting | Step::Doomed | Step::Exit => {}
-            Step::Yielded => self.ready.push(thread),
-            Step::Failed => self.light_thread_failed(thread),
-            Step::Finished => self.light_thread_ended(thread),
+    /// Runs a light thread inside of the thread that starts it, and then those that
+    /// go on before that one. Gives the next of these when there are too many.
+    pub(super) fn run_nested<'a>(&self, phase: Phase, thread: &'a Thread) -> Option<&'a Thread> {
+        let mut next = Some(thread);
+        self.nested.set(true);
+        for _ in 0..NESTED_TURNS {
+            let Some(thread) = next else { break };
+            match thread.resume(phase) {
+                // The thread around it ends then, and does what is due.
+                Step::Doomed | Step::Exit => {
+                    next = None;
+                    break;
+                }
+                Step::Waiting => {}
+                Step::Yielded => self.ready.push(thread),
+                Step::Failed => self.light_thread_failed(thread),
+                Step::Finished => self.light_thread_ended(thread),
+            }
+            next = self.ready.pop_urgent();
         }
+        self.nested.set(false);
+        next
     }
 
     fn log_error(&self, thread: &Thread, what: &str) {

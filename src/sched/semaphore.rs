@@ -77,6 +77,10 @@ impl Semaphore {
         let waiter = &thread.waiter;
         waiter.thread.set(thread);
         self.append(waiter);
+        // A finalizer may have posted since the caller found no resource.
+        if self.resources.get() > 0 {
+            self.schedule(Place::Last);
+        }
         thread.start_timer(msec);
         // SAFETY: the waiter is a part of the thread.
         unsafe { thread.wait_for_owner(Wait::Semaphore, (&raw const *waiter).cast(), leave) }
@@ -99,8 +103,7 @@ impl Semaphore {
         let thread = waiter.thread();
         let l = thread.innermost();
         l.push_boolean(true);
-        l.push_nil();
-        thread.wake(2);
+        thread.wake(1);
         // SAFETY: the waiter is a part of the thread.
         unsafe { thread.unless_resumed((&raw const *waiter).cast(), give_back) }
         dispatch(thread.ctx());

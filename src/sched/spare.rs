@@ -40,3 +40,10 @@ pub(super) fn keep(thread: Box<Thread>) {
     SPARE.first.store(Box::into_raw(thread), Ordering::Relaxed);
     SPARE.len.store(len + 1, Ordering::Relaxed);
 }
+
+/// At the end of the worker.
+pub(crate) fn free() {
+    while !SPARE.first.load(Ordering::Relaxed).is_null() {
+        drop(take());
+    }
+}

@@ -14,7 +14,7 @@ use core::ptr;
 use super::failures::Failures;
 use super::family::Kin;
 use super::ready::Link;
-use super::scheduler::dispatch;
+use super::scheduler::{TURNS, dispatch};
 use super::semaphore::Waiter;
 use super::{Ctx, Run};
 use crate::conf::Phase;
@@ -259,6 +259,7 @@ impl Thread {
     /// Runs the thread until it waits or ends.
     pub(super) fn resume(&self, phase: Phase) -> Step {
         let ctx = self.ctx();
+        let mut turns = 0;
         // Who waited for its turn has it.
         self.stop_waiting();
         loop {
@@ -292,8 +293,8 @@ impl Thread {
             match status {
                 ffi::LUA_YIELD => {
                     co.set_top(0);
-                    let others = !ctx.ready.is_empty() || ctx.waits.of(Wait::Turn) > 0;
-                    if others || ctx.nesting.get() > 0 {
+                    turns += 1;
+                    if !ctx.ready.is_empty() || ctx.nested.get() || turns == TURNS {
                         ctx.vm.push_mark(co, Mark::Waits);
                         return Step::Yielded;
                     }

@@ -26,10 +26,11 @@ use crate::ngx::{self, HttpConf, NgxStr, Request, log};
 use crate::sys::lua as ffi;
 use crate::sys::*;
 
-/// nginx takes a longer wait for none. Also, timers look from time to time
-/// whether there is a watcher.
+/// nginx's event loop has an int for the milliseconds to wait. Longer waits are
+/// cut in parts.
 const LONGEST: i64 = 1 << 30;
-/// How long a worker without watcher may take to notice that it shall end.
+/// The longest part while there is no watcher. How long the worker may take to
+/// notice that it shall end.
 const UNWATCHED: i64 = 500;
 
 /// The timers of the worker.
@@ -286,7 +287,7 @@ impl Timers {
             }
             ended
         };
-        self.spare.set(Some(ended.end()));
+        self.spare.set(ended.end());
     }
 
     /// Ends all timers that run.
@@ -403,7 +404,9 @@ impl Origin {
                 vm: ctx.vm.clone(),
             });
         }
-        if let Some(thread) = run.thread() {
+        if run.phase == Phase::Timer
+            && let Some(thread) = run.thread()
+        {
             let ctx = thread.ctx();
             return Some(Self {
                 conf: HttpConf::of_request(ctx.request),

@@ -44,7 +44,8 @@ impl Ctx {
             if (*connection).buffered() != 0 {
                 return self.arm(event).unwrap_or(Written::Nothing);
             }
-            if (*event).timer_set() != 0 {
+            // With limit_rate the timer ends a pause, and is needed for that.
+            if (*event).timer_set() != 0 && (*event).delayed() == 0 {
                 ngx_del_timer(event);
             }
         }

@@ -12,6 +12,7 @@ mod shared;
 mod shutdown;
 mod site;
 mod soak;
+mod timers;
 mod waits;
 mod workers;
 
@@ -36,6 +37,7 @@ const TESTS: &[&[Test]] = &[
     semaphore::TESTS,
     shared::TESTS,
     shutdown::TESTS,
+    timers::TESTS,
     waits::TESTS,
     workers::TESTS,
 ];

@@ -23,12 +23,16 @@ local destroy = c_function("void (*)(nginx_lua_semaphore *)", "destroy")
 local post = c_function("void (*)(nginx_lua_semaphore *, double)", "post")
 local take = c_function("bool (*)(nginx_lua_semaphore *)", "take")
 local wait = native.wait
+local WAITS = native.mark()
 
 local semaphore = { version = require("resty.core.base").version }
 local object = { __index = semaphore }
 
 local NO_SEMAPHORE = "not a semaphore instance"
 
+-- sem = semaphore.new(resources = 0)
+--
+-- What is no number counts as 0. Raises `no negative number`. All phases.
 function semaphore.new(resources)
     resources = tonumber(resources) or 0
     if resources < 0 then
@@ -37,6 +41,10 @@ function semaphore.new(resources)
     return setmetatable({ sem = gc(create(resources), destroy) }, object)
 end
 
+-- true = sem:post(resources = 1)
+--
+-- Wakes as many that wait, when the running code waits or ends. What is no number
+-- counts as 1. Raises `positive number required`. All phases.
 function semaphore.post(self, resources)
     local sem = type(self) == "table" and self.sem
     if type(sem) ~= "cdata" then
@@ -50,6 +58,14 @@ function semaphore.post(self, resources)
     return true
 end
 
+-- ok, err = sem:wait(seconds)
+--
+-- Takes a resource. If there is none, or others wait for one already, waits for
+-- `seconds` at most, to the millisecond. Results: true; nil, `timeout` without
+-- having waited, as there is less than a millisecond; false, `timeout` after
+-- waiting; nil, `API disabled in the context of …` in other phases. Raises
+-- `no negative number`, an error of arithmetic, and in init `no request found`.
+-- Phases: yield.
 function semaphore.wait(self, seconds)
     local sem = type(self) == "table" and self.sem
     if type(sem) ~= "cdata" then
@@ -60,10 +76,13 @@ function semaphore.wait(self, seconds)
         return true
     end
     -- No tail call: LuaJIT would compile this function only as part of others.
-    local ok, err = wait(self, sem, seconds)
+    local ok, err = wait(WAITS, self, sem, seconds)
     return ok, err
 end
 
+-- n = sem:count()
+--
+-- The resources that are there minus those that wait. All phases.
 function semaphore.count(self)
     local sem = type(self) == "table" and self.sem
     if type(sem) ~= "cdata" then

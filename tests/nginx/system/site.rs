@@ -35,6 +35,7 @@ pub struct Conf {
     /// Goes into `server {}`.
     pub server: String,
     pub workers: usize,
+    /// Of each worker.
     pub connections: usize,
     pub log_level: &'static str,
     pub master: bool,
