@@ -10,14 +10,22 @@ impl Ctx {
     /// Chooses what happens when the client's connection becomes readable
     /// while code runs or waits.
     pub(crate) fn watch_client(&self) {
-        let handler: unsafe extern "C" fn(*mut ngx_http_request_t) =
-            if self.request.loc_conf().check_client_abort == 1 {
-                check_connection
-            } else {
-                ngx_http_block_reading
-            };
-        // SAFETY: live request.
-        unsafe { (*self.request.as_ptr()).read_event_handler = Some(handler) };
+        let r = self.request.as_ptr();
+        if self.request.loc_conf().check_client_abort != 1 {
+            // SAFETY: live request.
+            unsafe { (*r).read_event_handler = Some(ngx_http_block_reading) };
+            return;
+        }
+        // SAFETY: live request and connection.
+        unsafe {
+            (*r).read_event_handler = Some(check_connection);
+            let event = (*self.request.connection()).read;
+            if (*r).stream.is_null() && (*event).ready() != 0 {
+                // The client's end may have come together with the request, and
+                // then no other event tells of it.
+                ngx_post_event(event, &raw mut ngx_posted_events);
+            }
+        }
     }
 }
 

@@ -95,7 +95,7 @@ pub const API: &[Group] = &[
             f("coroutine.resume", Phases::COROUTINE),
             f("coroutine.yield", Phases::COROUTINE),
             f("coroutine.wrap", Phases::COROUTINE),
-            f("coroutine.status", ANY),
+            f("coroutine.status", Phases::COROUTINE),
             f("coroutine.running", ANY),
             f("coroutine.isyieldable", ANY),
         ],

@@ -4,8 +4,12 @@ use crate::system::Test;
 use crate::system::memory::{LOCATIONS, Memory, WATCH, numbers};
 use crate::system::site::{Client, Conf, Held, Site, get};
 
+const SIGCONT: i32 = 18;
+const SIGSTOP: i32 = 19;
+
 pub const TESTS: &[Test] = &[
     Test { name: "clients abort while code sleeps", conf: noticed, run: abort_sleep },
+    Test { name: "a client aborts before nginx reads its request", conf: alone, run: abort_unread },
     Test { name: "clients abort and the sleep ends later", conf: unnoticed, run: abort_unnoticed },
     Test { name: "clients abort while the body is read", conf: bodies, run: abort_body },
     Test { name: "clients stall while the body is read", conf: bodies, run: stall_body },
@@ -95,6 +99,22 @@ fn sleeper_requests(site: &Site) -> Result<Vec<String>, String> {
 fn abort_sleep(site: &mut Site) -> Result<(), String> {
     let requests = sleeper_requests(site)?;
     stays_flat(site, &requests, 100, Leave::Abort)
+}
+
+/// One process, which can be stopped.
+fn alone() -> Conf {
+    let mut conf = sleepers("set $seconds 60; lua_check_client_abort on;");
+    conf.master = false;
+    conf
+}
+
+/// Request and end come in one event.
+fn abort_unread(site: &mut Site) -> Result<(), String> {
+    site.signal(SIGSTOP)?;
+    let held = site.client.hold(&get("/content"));
+    drop(held?);
+    site.signal(SIGCONT)?;
+    site.await_log(&["client prematurely closed connection", "/content"])
 }
 
 fn abort_unnoticed(site: &mut Site) -> Result<(), String> {
