@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Error, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::Result;
@@ -51,9 +52,10 @@ impl Client {
         self.exchange(requests).map_err(|e| format!("a request failed: {e}"))
     }
 
-    /// Sends one request on each connection and does not wait for answers.
-    pub fn send_all(&mut self) -> Result<()> {
-        (0..self.connections.len())
+    /// Sends one request on each of these connections and does not wait for
+    /// answers.
+    pub fn send_on(&mut self, mut connections: Range<usize>) -> Result<()> {
+        connections
             .try_for_each(|connection| self.send(connection))
             .map_err(|e| format!("a request failed: {e}"))
     }

@@ -20,6 +20,10 @@ pub const REQUESTS: usize = 10_000;
 /// Requests before that, so that what comes with the first ones is there.
 const WARM_UP: usize = 100;
 
+/// So many sleep already when the memory of the others is measured: the first take
+/// what earlier requests have left in malloc's heap.
+const FIRST: usize = REQUESTS / 5;
+
 /// Long enough for all requests to arrive before the first sleep ends; under
 /// callgrind, where nobody looks at the memory, that does not matter.
 const SECONDS: usize = 3;
@@ -61,9 +65,12 @@ fn round(settings: &Settings, seat: &Seat, run: usize) -> Result<(f64, f64)> {
     let server = start(settings, seat, run, "native")?;
     let mut client = connect(&server)?;
 
-    let (cpu_before, memory_before) = (server.cpu_time()?, server.memory()?);
-    client.send_all()?;
+    let cpu_before = server.cpu_time()?;
+    client.send_on(0..FIRST)?;
     // At rest, as long as all sleep.
+    server.cpu_time()?;
+    let memory_before = server.memory()?;
+    client.send_on(FIRST..REQUESTS)?;
     server.cpu_time()?;
     let memory = server.memory()? - memory_before;
     if client.is_answered() {
@@ -74,25 +81,26 @@ fn round(settings: &Settings, seat: &Seat, run: usize) -> Result<(f64, f64)> {
 
     drop(client);
     server.stop()?;
-    Ok((per_request(memory as f64), per_request(cpu.as_secs_f64() * 1e6)))
+    let memory = memory as f64 / (REQUESTS - FIRST) as f64;
+    Ok((memory, cpu.as_secs_f64() * 1e6 / REQUESTS as f64))
 }
 
 fn count_instructions(settings: &Settings, seat: &Seat, run: usize) -> Result<f64> {
     let mut server = start(settings, seat, run, "callgrind")?;
     let mut client = connect(&server)?;
     server.instructions()?;
-    client.send_all()?;
+    client.send_on(0..REQUESTS)?;
     client.receive_all()?;
     let instructions = server.instructions()?;
     drop(client);
     server.stop()?;
-    Ok(per_request(instructions as f64))
+    Ok(instructions as f64 / REQUESTS as f64)
 }
 
 /// Opens all connections; the worker has served some requests then.
 fn connect(server: &Server) -> Result<Client> {
     let mut first = server.connect(WARM_UP, "/")?;
-    first.send_all()?;
+    first.send_on(0..WARM_UP)?;
     let client = server.connect(REQUESTS, "/")?;
     first.receive_all()?;
     Ok(client)
@@ -144,10 +152,6 @@ fn directory(settings: &Settings, seat: &Seat, run: usize, purpose: &str) -> Res
         fs::remove_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     }
     Ok(dir)
-}
-
-fn per_request(sum: f64) -> f64 {
-    sum / REQUESTS as f64
 }
 
 /// Lets this program, and each nginx that it starts, have all the connections.
