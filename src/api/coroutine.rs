@@ -46,7 +46,17 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
             State::from_ptr(l).push_function(function(wrap), 1);
         })?
     };
-    lua.globals().get::<mlua::Table>("coroutine")?.set("wrap", wrap)
+    let coroutine: mlua::Table = lua.globals().get("coroutine")?;
+    coroutine.set("wrap", wrap)?;
+
+    // The C module has two sets of functions, Lua's own and those of its scheduler.
+    // Ours do for both.
+    for name in ["create", "resume", "yield", "wrap", "status"] {
+        let function: mlua::Function = coroutine.get(name)?;
+        coroutine.set(format!("_{name}"), &function)?;
+        coroutine.set(format!("__{name}"), function)?;
+    }
+    Ok(())
 }
 
 pub(super) fn native(lua: &Lua, f: ffi::lua_CFunction) -> mlua::Result<mlua::Function> {

@@ -201,7 +201,9 @@ fn phases_conf() -> Conf {
             Kind::Function => format!("return {name}()"),
             Kind::Value => format!("return {name}"),
         };
-        let body = USES.iter().find(|(n, _)| *n == name).map_or(usual, |(_, body)| (*body).into());
+        // Other names of the same functions.
+        let known = name.replace("coroutine.__", "coroutine.").replace("coroutine._", "coroutine.");
+        let body = USES.iter().find(|(n, _)| *n == known).map_or(usual, |(_, body)| (*body).into());
         let _ = writeln!(uses, "uses['{name}'] = function() {body} end");
     }
 
