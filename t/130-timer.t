@@ -947,13 +947,13 @@ end
         content_by_lua_block {
             local sum, ended = 0, 0
             for i = 1, 100 do
-                ngx.timer.at(i % 5 / 1000, function(_, n)
-                    ngx.sleep(n % 3 / 1000)
+                ngx.timer.at(0, function(_, n)
+                    ngx.sleep(0.1 + n % 3 / 1000)
                     sum = sum + n
                     ended = ended + 1
                 end, i)
             end
-            for _ = 1, 500 do
+            for _ = 1, 5000 do
                 if ended == 100 then
                     break
                 end
