@@ -4,6 +4,7 @@ pub(crate) mod abort;
 pub(crate) mod body;
 pub(crate) mod buffers;
 pub(crate) mod ctx;
+mod dispatch;
 mod exit;
 mod failures;
 pub(crate) mod family;
@@ -18,6 +19,7 @@ pub(crate) mod spare;
 pub(crate) mod subrequest;
 pub(crate) mod thread;
 pub(crate) mod timer;
+mod worker;
 pub(crate) mod writer;
 
 pub(crate) use ctx::Ctx;

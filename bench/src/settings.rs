@@ -4,11 +4,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
-use crate::sleeping;
 use crate::workload::{WORKLOADS, Workload};
 
 const C_MODULE: &str =
     "/usr/lib/nginx/modules/ndk_http_module.so /usr/lib/nginx/modules/ngx_http_lua_module.so";
+
+/// What the table and `BENCH=` call the measurement of requests that sleep.
+pub const SLEEPING: &str = "sleeping";
 
 /// The settings of one run of the program.
 pub struct Settings {
@@ -43,7 +45,7 @@ impl Settings {
         let built = variable("TEST_NGINX_MODULE")
             .unwrap_or_else(|| root.join("build/ngx_http_lua_module.so").display().to_string());
         let part = variable("BENCH").unwrap_or_default();
-        let sleeping = sleeping::NAME.contains(&part);
+        let sleeping = SLEEPING.contains(&part);
         Ok(Settings {
             nginx: variable("TEST_NGINX_BINARY").unwrap_or_else(|| "/usr/sbin/nginx".into()).into(),
             dir: root.join("build/bench"),
@@ -90,7 +92,7 @@ fn workloads(part: &str, others: bool) -> Result<Vec<&'static Workload>> {
     let chosen: Vec<_> = WORKLOADS.iter().filter(|w| w.name.contains(part)).collect();
     if chosen.is_empty() && !others {
         let names: Vec<_> = WORKLOADS.iter().map(|w| w.name).collect();
-        let sleeping = sleeping::NAME;
+        let sleeping = SLEEPING;
         return Err(format!("BENCH={part}: the workloads are {}, {sleeping}", names.join(", ")));
     }
     Ok(chosen)

@@ -8,11 +8,8 @@ use crate::Result;
 use crate::client::Client;
 use crate::measure::PerSeat;
 use crate::server::{Server, Setup};
-use crate::settings::{SEATS, Seat, Settings};
+use crate::settings::{SEATS, SLEEPING, Seat, Settings};
 use crate::stats::Samples;
-
-/// What the table and `BENCH=` call it.
-pub const NAME: &str = "sleeping";
 
 /// How many requests sleep at the same time.
 pub const REQUESTS: usize = 10_000;
@@ -147,7 +144,7 @@ fn location(seat: &Seat) -> String {
 
 fn directory(settings: &Settings, seat: &Seat, run: usize, purpose: &str) -> Result<PathBuf> {
     let name = format!("{}-{purpose}-{}", seat.name.replace(' ', "-"), run + 1);
-    let dir = settings.dir.join(NAME).join(name);
+    let dir = settings.dir.join(SLEEPING).join(name);
     if dir.exists() {
         fs::remove_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     }

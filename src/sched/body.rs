@@ -1,7 +1,7 @@
 //! Reading the request body while Lua code, or a phase, waits for it.
 
 use super::ctx::Body;
-use super::scheduler::dispatch;
+use super::dispatch::dispatch;
 use super::{Ctx, Wait};
 use crate::ngx::{self, Request};
 use crate::sys::*;

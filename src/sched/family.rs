@@ -8,7 +8,7 @@
 use core::cell::Cell;
 use core::ptr;
 
-use super::scheduler::dispatch;
+use super::dispatch::dispatch;
 use super::{Ctx, Thread, Wait, spare};
 use crate::conf::Phase;
 use crate::lua::coroutine::{Mark, Status};

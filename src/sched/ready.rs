@@ -5,6 +5,10 @@ use core::ptr;
 
 use super::Thread;
 
+/// So many times may threads take turns, or one give way to nobody, before other
+/// requests get theirs.
+pub(super) const TURNS: usize = 1000;
+
 pub(crate) struct Ready {
     first: Cell<*const Thread>,
     last: Cell<*const Thread>,

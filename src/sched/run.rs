@@ -5,28 +5,17 @@
 //! innermost one is saved and restored around each.
 
 use core::cell::Cell;
+use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::Ordering;
 
 use super::ctx::Table;
 use super::filter_chunk::FilterChunk;
-use super::timer::Timers;
+use super::worker::WORKER;
 use super::{Ctx, Thread};
 use crate::conf::{Chunk, Phase};
 use crate::lua::{State, Vm};
 use crate::sys::{NGX_LOG_ERR, ngx_cycle, ngx_cycle_t, ngx_int_t, ngx_log_t};
-
-/// State of the worker that no request or machine owns.
-pub(super) struct Worker {
-    /// The innermost run. An atomic is the safe way to have a mutable static;
-    /// relaxed accesses cost nothing.
-    run: AtomicPtr<Run>,
-    /// Made on first use.
-    pub timers: AtomicPtr<Timers>,
-}
-
-pub(super) static WORKER: Worker =
-    Worker { run: AtomicPtr::new(ptr::null_mut()), timers: AtomicPtr::new(ptr::null_mut()) };
 
 /// One stretch of Lua code, from its start or a resumption to its end or the
 /// next wait.
@@ -121,7 +110,7 @@ impl Run {
 
     /// Makes this the current run while `body` runs.
     pub(crate) fn enter<R>(&self, body: impl FnOnce() -> R) -> R {
-        struct Restore(*mut Run);
+        struct Restore(*mut c_void);
         impl Drop for Restore {
             fn drop(&mut self) {
                 WORKER.run.store(self.0, Ordering::Relaxed);
@@ -130,7 +119,7 @@ impl Run {
 
         // Not a swap: nothing else runs in between, and that would lock the bus.
         let _restore = Restore(WORKER.run.load(Ordering::Relaxed));
-        WORKER.run.store((&raw const *self).cast_mut(), Ordering::Relaxed);
+        WORKER.run.store((&raw const *self).cast_mut().cast(), Ordering::Relaxed);
         body()
     }
 
@@ -168,7 +157,7 @@ impl Run {
     /// The current run. The reference is good until the function that Lua
     /// called returns.
     pub(crate) fn current<'a>() -> Option<&'a Run> {
-        let run = WORKER.run.load(Ordering::Relaxed);
+        let run = WORKER.run.load(Ordering::Relaxed).cast::<Run>();
         // SAFETY: `enter` keeps the pointer valid as long as Lua code runs, and
         // only functions called by that code ask for it.
         unsafe { run.as_ref() }

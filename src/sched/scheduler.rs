@@ -3,13 +3,13 @@
 use core::ffi::c_int;
 
 use super::exit::{Exit, Redirect};
+use super::ready::TURNS;
 use super::thread::Step;
 use super::writer::Written;
 use super::{Ctx, Thread, Wait};
 use crate::conf::{Chunk, Phase};
 use crate::lua::coroutine::Coroutine;
 use crate::lua::traceback;
-use crate::ngx::Request;
 use crate::sys::lua as ffi;
 use crate::sys::*;
 
@@ -24,10 +24,6 @@ pub(crate) enum Outcome {
     /// `ngx.exec`.
     Elsewhere(Redirect),
 }
-
-/// So many times may threads take turns, or one give way to nobody, before other
-/// requests get theirs.
-pub(super) const TURNS: usize = 1000;
 
 /// So many may threads take inside of the one that started the first of them.
 const NESTED_TURNS: usize = 100;
@@ -239,29 +235,4 @@ impl Ctx {
         traceback::coroutines(&mut text, chain.into_iter(), self.closure.get());
         self.request.log(NGX_LOG_ERR, text);
     }
-}
-
-/// Lets the phase that a thread of `ctx` belongs to go on. The request may be
-/// gone when this returns.
-pub(crate) fn dispatch(ctx: &Ctx) {
-    let r = ctx.request;
-    if !ctx.has_client() {
-        if let Some(resume) = ctx.resume.get() {
-            // SAFETY: the request is live.
-            unsafe { resume(r.as_ptr()) };
-        }
-        return;
-    }
-
-    let connection = r.connection();
-    // SAFETY: the request is live. Reading the body replaces the write event
-    // handler, so it is put back. A subrequest may have run in between.
-    unsafe {
-        if let Some(resume) = ctx.resume.get() {
-            (*r.as_ptr()).write_event_handler = Some(resume);
-            r.name_in_log();
-            resume(r.as_ptr());
-        }
-    }
-    Request::run_posted(connection);
 }

@@ -10,7 +10,7 @@ use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
 use core::ptr;
 
-use super::scheduler::dispatch;
+use super::dispatch::dispatch;
 use super::{Thread, Wait};
 use crate::ngx::event::{Place, Posted};
 use crate::ngx::{self, log};

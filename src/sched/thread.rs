@@ -11,10 +11,11 @@ use core::cell::{Cell, RefCell, UnsafeCell};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
+use super::dispatch::dispatch;
 use super::failures::Failures;
 use super::family::Kin;
 use super::ready::Link;
-use super::scheduler::{TURNS, dispatch};
+use super::ready::TURNS;
 use super::semaphore::Waiter;
 use super::{Ctx, Run};
 use crate::conf::Phase;

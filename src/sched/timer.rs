@@ -15,7 +15,7 @@ use core::sync::atomic::Ordering;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::run::WORKER;
+use super::worker::WORKER;
 use super::{Ctx, Outcome, Run};
 use crate::conf::Phase;
 use crate::lua::coroutine::Coroutine;
@@ -96,7 +96,7 @@ pub(crate) enum Refused {
 impl Timers {
     pub(crate) fn of_worker() -> &'static Self {
         let timers = &WORKER.timers;
-        let mut existing = timers.load(Ordering::Relaxed);
+        let mut existing = timers.load(Ordering::Relaxed).cast::<Self>();
         if existing.is_null() {
             existing = Box::into_raw(Box::new(Self {
                 pending: RefCell::default(),
@@ -105,7 +105,7 @@ impl Timers {
                 spare: Cell::new(None),
                 watcher: Cell::new(ptr::null_mut()),
             }));
-            timers.store(existing, Ordering::Relaxed);
+            timers.store(existing.cast(), Ordering::Relaxed);
         }
         // SAFETY: it stays as long as the worker; there is one thread.
         unsafe { &*existing }

@@ -156,7 +156,7 @@ impl Dict {
             ensure!(hash == entry.hash(self), "entry {block} has a wrong hash");
             let found = self.find(hash, key).map_err(|_| "a way does not end")?;
             ensure!(found == Some(entry), "entry {block} is not found by its key");
-            pending.extend((0..crate::tree::CHILDREN).map(|i| Entry::child(entry, i)));
+            pending.extend((0..crate::entry::CHILDREN).map(|i| Entry::child(entry, i)));
         }
         Ok(entries)
     }

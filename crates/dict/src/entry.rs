@@ -15,6 +15,7 @@ const EXPIRES: usize = 16;
 const NEWER: usize = 24;
 const OLDER: usize = 28;
 const CHILD: usize = 32;
+pub(crate) const CHILDREN: usize = 8;
 /// Of another generation than the dictionary: `flush_all` has ended it.
 const BORN: usize = 64;
 /// As much as the C module needs.
@@ -72,7 +73,7 @@ impl Entry {
         put(EXPIRES + 4, (fields.expires >> 32) as u32);
         put(NEWER, 0);
         put(OLDER, 0);
-        for i in 0..crate::tree::CHILDREN {
+        for i in 0..CHILDREN {
             put(CHILD + i * 4, 0);
         }
         put(BORN, dict.memory.get(GENERATION));

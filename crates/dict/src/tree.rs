@@ -13,11 +13,10 @@ use foldhash::quality::FixedState;
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::entry::{Entry, HEADER};
+use crate::entry::{CHILDREN, Entry, HEADER};
 use crate::layout::{Block, ENTRIES, SEED};
 use crate::{Dict, Torn};
 
-pub(crate) const CHILDREN: usize = 8;
 const BITS: u32 = 3;
 /// More steps than any way has, unless hashes are equal by the thousand.
 const FAR: usize = 10_000;
