@@ -341,6 +341,10 @@ impl Timers {
                 (*watcher).fd = -1;
             }
         }
+        WORKER.timers.store(ptr::null_mut(), Ordering::Relaxed);
+        // SAFETY: `of_worker` made it of a box; nothing runs any more that could
+        // have asked for it.
+        drop(unsafe { Box::from_raw(ptr::from_ref(timers).cast_mut()) });
     }
 }
 
