@@ -244,7 +244,7 @@ late enough
     location = /t {
         content_by_lua_block {
             local results = require "results"
-            for _, delay in ipairs{0.03, 0.01, 0.02, 0} do
+            for _, delay in ipairs{0.6, 0.2, 0.4, 0} do
                 ngx.timer.at(delay, function() results.add(delay) end)
             end
             ngx.say(results.wait(4))
@@ -252,9 +252,9 @@ late enough
     }
 --- response_body
 0
-0.01
-0.02
-0.03
+0.2
+0.4
+0.6
 
 
 
@@ -263,7 +263,7 @@ late enough
     location = /t {
         content_by_lua_block {
             local results = require "results"
-            for _, delay in ipairs{0, 0.003} do
+            for _, delay in ipairs{0, 0.2} do
                 for i = 1, 4 do
                     ngx.timer.at(delay, function() results.add(delay, i) end)
                 end
@@ -276,10 +276,10 @@ late enough
 0 2
 0 3
 0 4
-0.003 1
-0.003 2
-0.003 3
-0.003 4
+0.2 1
+0.2 2
+0.2 3
+0.2 4
 
 
 
