@@ -1039,7 +1039,7 @@ the callback runs
 --- request
 GET /t
 --- abort
---- timeout: 0.1
+--- timeout: 0.5
 --- response_body
 answer
 --- error_log

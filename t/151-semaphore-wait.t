@@ -766,7 +766,7 @@ timeout
             end)
             ngx.say(pcall(sem.wait, sem, 9))
             local n = 0
-            for ok in function () return sem:wait(0.05) or nil end do
+            for ok in function () return sem:wait(0.4) or nil end do
                 n = n + 1
             end
             ngx.say(n)
