@@ -1018,8 +1018,8 @@ falsetimeout
                 ngx.update_time()
                 return ngx.now() - start
             end
-            ngx.say(lasts(0.05, function () sem:wait(0.1) end) >= 0.095)
-            ngx.say(lasts(0.05, function () ngx.sleep(0.1) end) >= 0.095)
+            ngx.say(lasts(0.3, function () sem:wait(0.4) end) >= 0.39)
+            ngx.say(lasts(0.3, function () ngx.sleep(0.4) end) >= 0.39)
             ngx.say(lasts(9, function () sem:wait(0.01) end) < 5)
             ngx.say(lasts(9, function () ngx.sleep(0) end) < 5)
         }
