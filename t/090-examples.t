@@ -514,3 +514,29 @@ guest 6: 503
 GET /ticks
 --- response_body_like
 ^\d+$
+
+
+
+=== TEST 40: threads: all answers
+--- http_config http_of: threads
+--- config server_of: threads
+--- request
+GET /all
+--- response_body
+weather says hello
+sorry: broken does not answer
+news says hello
+--- error_log
+lua user thread aborted: runtime error: broken does not answer
+
+
+
+=== TEST 41: threads: the first answer, and one with a limit of time
+--- http_config http_of: threads
+--- config server_of: threads
+--- request eval
+["GET /first", "GET /patient"]
+--- response_body eval
+["near says hello\n", "no answer in time\n"]
+--- no_error_log
+[error]
