@@ -380,7 +380,7 @@ end
                 n = n + 1
                 if ngx.worker.exiting() then
                     ngx.log(ngx.WARN, "saw the end")
-                elseif n < 1000000 then
+                elseif n < 300000 then
                     ngx.timer.at(0, run)
                 end
             end
