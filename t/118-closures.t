@@ -137,3 +137,29 @@ of the entry thread
 GET /t
 --- response_body
 of the first request
+
+
+
+=== TEST 6: a function keeps the variables of a thread that an error has ended
+--- config
+    location = /t {
+        content_by_lua_block {
+            local get
+            local thread = ngx.thread.spawn(function()
+                local first, second = "first", "second"
+                get = function() return first .. " " .. second end
+                local nothing
+                return nothing.field
+            end)
+            ngx.say(get(), " ", coroutine.status(thread))
+            ngx.thread.wait(thread)
+            ngx.say(get(), " ", coroutine.status(thread))
+        }
+    }
+--- request
+GET /t
+--- response_body
+first second zombie
+first second dead
+--- error_log
+attempt to index local 'nothing'

@@ -122,17 +122,39 @@ impl Vm {
 
     /// Ends a coroutine that Lua code may know, and leaves it to the collector.
     pub(crate) fn retire(&self, coroutine: Coroutine) {
-        let co = coroutine.state;
-        self.reset(co);
+        self.reset(coroutine.state);
         // Whoever still has it shall be told that it was a light thread.
-        self.push_mark(co, Mark::Retired);
-        co.replace(LUA_GLOBALSINDEX);
+        self.mark_globals(coroutine, Mark::Retired);
         self.main().release(coroutine.anchor);
+    }
+
+    /// Marks a light thread that has ended and whose results are on its stack.
+    pub(crate) fn mark_zombie(&self, coroutine: Coroutine) {
+        let co = coroutine.state;
+        if co.status() == LUA_OK {
+            self.push_mark(co, Mark::Zombie);
+            co.insert(1);
+        } else {
+            // Functions still use the variables of code that an error ended.
+            self.mark_globals(coroutine, Mark::Zombie);
+        }
+    }
+
+    fn mark_globals(&self, coroutine: Coroutine, mark: Mark) {
+        let main = self.main();
+        main.push_ref(coroutine.anchor);
+        self.push_mark(main, mark);
+        main.set_globals_of(-2);
+        main.pop(1);
+    }
+
+    fn has_globals(&self, co: State, mark: Mark) -> bool {
+        co.address(LUA_GLOBALSINDEX) == self.marks.address(mark)
     }
 
     /// Whether `co` went through [`Vm::retire`].
     pub(crate) fn is_retired(&self, co: State) -> bool {
-        co.address(LUA_GLOBALSINDEX) == self.marks.address(Mark::Retired)
+        self.has_globals(co, Mark::Retired)
     }
 
     /// Makes a coroutine dead that does not run.
@@ -143,7 +165,9 @@ impl Vm {
                 self.push_mark(co, Mark::Retired);
                 co.replace(LUA_GLOBALSINDEX);
             }
-            _ => co.set_top(0),
+            (LUA_OK, _) => co.set_top(0),
+            // It is dead, and functions still use its variables.
+            _ => {}
         }
     }
 
@@ -174,6 +198,10 @@ impl Vm {
         if status == LUA_OK && co.has_frames() {
             return Status::Normal;
         }
+        if status != LUA_OK && status != LUA_YIELD {
+            let zombie = self.has_globals(co, Mark::Zombie);
+            return if zombie { Status::Zombie } else { Status::Dead };
+        }
         if co.top() == 0 {
             return if status == LUA_YIELD { Status::Suspended } else { Status::Dead };
         }
@@ -192,10 +220,8 @@ impl Vm {
             } else {
                 Status::Suspended
             }
-        } else if status == LUA_OK {
-            Status::Suspended
         } else {
-            Status::Dead
+            Status::Suspended
         }
     }
 

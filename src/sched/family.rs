@@ -11,7 +11,7 @@ use core::ptr;
 use super::dispatch::dispatch;
 use super::{Ctx, Thread, Wait, spare};
 use crate::conf::Phase;
-use crate::lua::coroutine::{Mark, Status};
+use crate::lua::coroutine::Status;
 use crate::lua::state::Ref;
 use crate::lua::traceback::COROUTINES;
 use crate::lua::{State, Vm};
@@ -390,8 +390,9 @@ impl Ctx {
             Some(parent) if self.is_alive(thread, parent) => {
                 thread.kin.zombie.set(true);
                 self.live.set(self.live.get() - 1);
-                self.vm.push_mark(co, Mark::Zombie);
-                co.insert(1);
+                if let Some(coroutine) = thread.coroutine.get() {
+                    self.vm.mark_zombie(coroutine);
+                }
                 if let Some(parent) = self.thread_of(parent) {
                     parent.kin.zombies.set(parent.kin.zombies.get() + 1);
                 }
