@@ -141,6 +141,7 @@ of the first request
 
 
 === TEST 6: a function keeps the variables of a thread that an error has ended
+--- differs: the C module overwrites them
 --- config
     location = /t {
         content_by_lua_block {
