@@ -245,7 +245,7 @@ impl Model {
         even: bool,
         name: u32,
     ) {
-        let suits = |connection: &u32| !even || connection % 2 == 0;
+        let suits = |connection: &u32| !even || connection.is_multiple_of(2);
         let answer = books.connect(&[key], limits, suits, || name);
         if let Some(limits) = limits {
             self.pools.entry(key).or_insert_with(|| Plain::new(limits));
