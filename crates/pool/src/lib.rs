@@ -71,7 +71,7 @@ struct Pool<C, W> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// How many connections may be idle; with a backlog, how many there may be
-    /// at all.
+    /// at all. That should be one at least: nobody would ever be served.
     pub size: usize,
     /// How many may wait for a connection. Nobody waits, and the number of
     /// connections in use is not limited, if there is none.
