@@ -9,8 +9,9 @@ use lru::LruCache;
 use crate::error::Error;
 use crate::lookup::Outcome;
 
-/// A bounded number of names and what they resolve to. Times are milliseconds
-/// of any clock that does not go back.
+/// A bounded number of names and what they resolve to, under one configuration
+/// and for one choice of families. Times are milliseconds of any clock that
+/// does not go back.
 #[derive(Debug)]
 pub struct Cache {
     entries: LruCache<Box<[u8]>, Entry>,
