@@ -1,5 +1,6 @@
 //! Thin handles over nginx's own things, with nginx's names.
 
+pub(crate) mod address;
 pub(crate) mod buf;
 pub(crate) mod event;
 pub(crate) mod fake_request;

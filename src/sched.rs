@@ -27,4 +27,4 @@ pub(crate) use exit::{Exit, Redirect};
 pub(crate) use run::Run;
 pub(crate) use scheduler::Outcome;
 pub(crate) use semaphore::Semaphore;
-pub(crate) use thread::{Thread, Wait};
+pub(crate) use thread::{Keeper, Thread, Wait};
