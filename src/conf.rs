@@ -10,9 +10,11 @@ pub(crate) mod phase;
 pub(crate) mod set_by_lua;
 mod setters;
 pub(crate) mod shared;
+mod socket;
 
 pub(crate) use chunk::Chunk;
 pub(crate) use phase::{Phase, Phases};
+pub(crate) use socket::SocketConf;
 
 use core::ptr::NonNull;
 use std::cell::{Cell, RefCell};
@@ -186,6 +188,7 @@ pub(crate) struct LocConf {
     pub http10_buffering: ngx_flag_t,
     pub check_client_abort: ngx_flag_t,
     pub use_default_type: ngx_flag_t,
+    pub socket: SocketConf,
 }
 
 impl LocConf {
@@ -199,6 +202,7 @@ impl LocConf {
             http10_buffering: UNSET,
             check_client_abort: UNSET,
             use_default_type: UNSET,
+            socket: SocketConf::new(),
         }
     }
 
@@ -215,6 +219,7 @@ impl LocConf {
         merge(&mut self.http10_buffering, outer.http10_buffering, true);
         merge(&mut self.check_client_abort, outer.check_client_abort, false);
         merge(&mut self.use_default_type, outer.use_default_type, true);
+        self.socket.merge(&outer.socket);
     }
 
     pub(crate) fn hook(&self, phase: Phase) -> Option<&Rc<Chunk>> {

@@ -20,6 +20,7 @@ mod ngx;
 mod panic;
 mod phase;
 mod sched;
+mod socket;
 mod sys;
 
 use sys::{NGX_HTTP_MODULE, ngx_module_t, ngx_uint_t};

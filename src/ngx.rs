@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod buf;
+pub(crate) mod connection;
 pub(crate) mod event;
 pub(crate) mod fake_request;
 pub(crate) mod headers;

@@ -1,7 +1,7 @@
 //! Socket addresses.
 
-use core::mem;
 use core::net::{Ipv4Addr, Ipv6Addr};
+use core::{mem, slice};
 
 use super::Pool;
 use crate::sys::*;
@@ -19,6 +19,12 @@ pub(crate) enum Host {
     Address(Address),
     /// A name, and the port that was found with it or the default one.
     Name { host: Vec<u8>, port: u16 },
+}
+
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
 }
 
 impl Address {
@@ -67,6 +73,11 @@ impl Address {
     fn zeroed(len: usize) -> Self {
         // SAFETY: plain numbers may be zero.
         Self { sockaddr: unsafe { mem::zeroed() }, len: len as socklen_t }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: so many bytes are set.
+        unsafe { slice::from_raw_parts((&raw const self.sockaddr).cast(), self.len as usize) }
     }
 
     pub(crate) fn as_ptr(&self) -> *const sockaddr {

@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::family::OnAbort;
 use super::output::Output;
 use super::ready::Ready;
+use super::resource::Resources;
 use super::thread::{Thread, Wait};
 use crate::conf::Phase;
 use crate::lua::state::Ref;
@@ -57,6 +58,8 @@ pub(crate) struct Ctx {
     pub table: Table,
     /// What the threads wait for.
     pub(super) waits: Waits,
+    /// What is released when the request ends.
+    pub(super) resources: Resources,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
     /// The request is a [`FakeRequest`](crate::ngx::fake_request::FakeRequest).
@@ -134,6 +137,7 @@ impl Ctx {
             body: Cell::new(Body::Unread),
             table: Table::default(),
             waits: Waits::default(),
+            resources: Resources::new(),
             cleanup_added: Cell::new(false),
             fake,
         })?;
@@ -247,6 +251,7 @@ impl Table {
 impl Drop for Ctx {
     fn drop(&mut self) {
         self.abort();
+        self.release_resources();
         self.table.forget(&self.vm);
     }
 }
@@ -257,6 +262,7 @@ unsafe extern "C" fn request_cleanup(data: *mut c_void) {
         let ctx = unsafe { &*data.cast::<Ctx>() };
         ctx.cleanup_added.set(false);
         ctx.abort();
+        ctx.release_resources();
     });
 }
 
