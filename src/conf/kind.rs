@@ -22,6 +22,7 @@ pub(crate) enum Kind {
     /// A number at this offset of the main configuration.
     Number(usize),
     SharedDict,
+    Resolver,
     PackagePath,
     PackageCpath,
     /// Accepted, with a word that it has no effect.

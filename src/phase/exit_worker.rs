@@ -5,6 +5,7 @@ use crate::conf::MainConf;
 use crate::ngx::{self, log};
 use crate::sched::spare;
 use crate::sched::timer::Timers;
+use crate::socket::resolver;
 use crate::sys::*;
 
 pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
@@ -15,6 +16,7 @@ pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
             init::run_and_report(&vm, chunk, log::cycle_log(), cycle);
         }
         Timers::end();
+        resolver::end();
         spare::free();
     });
 }

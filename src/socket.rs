@@ -1,0 +1,3 @@
+//! Sockets for Lua code: names, connections, datagrams.
+
+pub(crate) mod resolver;
