@@ -7,6 +7,7 @@ pub(crate) mod chunk;
 pub(crate) mod directives;
 mod kind;
 pub(crate) mod phase;
+pub(crate) mod resolver;
 pub(crate) mod set_by_lua;
 mod setters;
 pub(crate) mod shared;
@@ -20,6 +21,8 @@ use core::ptr::NonNull;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+
+use resolver::Resolver;
 
 use crate::lua::Vm;
 use crate::lua::vm::Options;
@@ -56,6 +59,8 @@ pub(crate) struct MainConf {
     pub regex_match_limit: ngx_int_t,
     pub max_running_timers: ngx_int_t,
     pub max_pending_timers: ngx_int_t,
+    /// `lua_resolver`; always set once the configuration was read.
+    pub resolver: Option<Resolver>,
     pub init: Option<Chunk>,
     pub init_worker: Option<Chunk>,
     pub exit_worker: Option<Chunk>,
@@ -111,6 +116,7 @@ impl MainConf {
             regex_match_limit: NGX_CONF_UNSET as ngx_int_t,
             max_running_timers: NGX_CONF_UNSET as ngx_int_t,
             max_pending_timers: NGX_CONF_UNSET as ngx_int_t,
+            resolver: None,
             init: None,
             init_worker: None,
             exit_worker: None,
@@ -149,6 +155,7 @@ impl MainConf {
         default_number(&mut self.regex_match_limit, 0);
         default_number(&mut self.max_running_timers, RUNNING_TIMERS);
         default_number(&mut self.max_pending_timers, PENDING_TIMERS);
+        self.resolver.get_or_insert_default();
         self.options.thread_cache = usize::try_from(self.thread_cache).unwrap_or(0);
         self.checker = None;
     }

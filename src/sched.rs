@@ -20,7 +20,7 @@ pub(crate) mod spare;
 pub(crate) mod subrequest;
 pub(crate) mod thread;
 pub(crate) mod timer;
-mod worker;
+pub(crate) mod worker;
 pub(crate) mod writer;
 
 pub(crate) use ctx::Ctx;

@@ -9,6 +9,7 @@ mod connect;
 mod failure;
 pub(crate) mod pool;
 mod receive;
+pub(crate) mod resolver;
 mod send;
 pub(crate) mod stream;
 mod tcp;

@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char};
 use core::mem::offset_of;
 
 use super::kind::{Form, Kind};
-use super::{LocConf, MainConf, Phase, setters, shared, socket};
+use super::{LocConf, MainConf, Phase, resolver, setters, shared, socket};
 use crate::sys::*;
 
 pub(crate) struct Directive {
@@ -45,7 +45,7 @@ const fn unavailable(name: &'static CStr, contexts: u32) -> Directive {
 
 use Form::{Block, File, Inline};
 
-pub(crate) static DIRECTIVES: [Directive; 89] = [
+pub(crate) static DIRECTIVES: [Directive; 90] = [
     code(c"init_by_lua", M, Phase::Init, Inline),
     code(c"init_by_lua_block", M, Phase::Init, Block),
     code(c"init_by_lua_file", M, Phase::Init, File),
@@ -99,6 +99,7 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     number(c"lua_max_running_timers", M, offset_of!(MainConf, max_running_timers)),
     number(c"lua_max_pending_timers", M, offset_of!(MainConf, max_pending_timers)),
     Directive { name: c"lua_shared_dict", contexts: M, kind: Kind::SharedDict },
+    Directive { name: c"lua_resolver", contexts: M, kind: Kind::Resolver },
     Directive { name: c"lua_package_path", contexts: M, kind: Kind::PackagePath },
     Directive { name: c"lua_package_cpath", contexts: M, kind: Kind::PackageCpath },
     Directive { name: c"lua_load_resty_core", contexts: M, kind: Kind::LoadRestyCore },
@@ -185,6 +186,7 @@ impl Directive {
             | Kind::PackagePath
             | Kind::PackageCpath => NGX_CONF_TAKE1,
             Kind::SharedDict => NGX_CONF_TAKE2,
+            Kind::Resolver => NGX_CONF_TAKE1234,
             Kind::Flag(_) | Kind::CodeCache | Kind::LoadRestyCore => NGX_CONF_FLAG,
             Kind::Unavailable if self.is_block() => NGX_CONF_BLOCK | NGX_CONF_ANY,
             Kind::Unavailable => NGX_CONF_ANY,
@@ -207,6 +209,7 @@ impl Directive {
             Kind::Size(_) => ngx_conf_set_size_slot,
             Kind::SendLowat => socket::send_lowat,
             Kind::SharedDict => shared::shared_dict,
+            Kind::Resolver => resolver::lua_resolver,
             Kind::PackagePath | Kind::PackageCpath => setters::package_path,
             Kind::LoadRestyCore => setters::load_resty_core,
             Kind::Unavailable => setters::unavailable,

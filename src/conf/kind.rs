@@ -28,6 +28,7 @@ pub(crate) enum Kind {
     /// `lua_socket_send_lowat`
     SendLowat,
     SharedDict,
+    Resolver,
     PackagePath,
     PackageCpath,
     /// Accepted, with a word that it has no effect.

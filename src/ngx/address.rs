@@ -1,6 +1,6 @@
 //! Socket addresses.
 
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::{mem, slice};
 
 use super::Pool;
@@ -54,6 +54,17 @@ impl Address {
         address
     }
 
+    pub(crate) fn ip(ip: IpAddr, port: u16) -> Self {
+        SocketAddr::new(ip, port).into()
+    }
+
+    /// The same host's address with another port.
+    pub(crate) fn with_port(mut self, port: u16) -> Self {
+        // SAFETY: nginx looks at the family first.
+        unsafe { ngx_inet_set_port((&raw mut self.sockaddr).cast(), port) }
+        self
+    }
+
     /// Copies an address of nginx's.
     ///
     /// # Safety
@@ -103,6 +114,19 @@ impl Address {
             ngx_sock_ntop(sockaddr, self.len, text.as_mut_ptr(), text.len(), 1)
         };
         text[..len].to_vec()
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(socket: SocketAddr) -> Self {
+        match socket {
+            SocketAddr::V4(v4) => Self::v4(*v4.ip(), v4.port()),
+            SocketAddr::V6(v6) => {
+                let mut address = Self::v6(*v6.ip(), v6.port());
+                address.sockaddr.sockaddr_in6.sin6_scope_id = v6.scope_id();
+                address
+            }
+        }
     }
 }
 

@@ -47,6 +47,7 @@ impl Connection {
         log: *mut ngx_log_t,
     ) -> Result<Connecting, ngx_err_t> {
         let text = address.text();
+        let bound_text = local.map(Address::text).unwrap_or_default();
         let mut name = ngx_str_t { len: text.len(), data: text.as_ptr().cast_mut() };
         // SAFETY: all fields may be zero; nginx does not change the addresses.
         unsafe {
@@ -62,6 +63,8 @@ impl Connection {
             if let Some(local) = local {
                 bound.sockaddr = local.as_ptr().cast_mut();
                 bound.socklen = local.len();
+                bound.name.len = bound_text.len();
+                bound.name.data = bound_text.as_ptr().cast_mut();
                 peer.local = &raw mut bound;
             }
             let rc = ngx_event_connect_peer(&raw mut peer);

@@ -6,6 +6,7 @@ use crate::ngx::{self, log};
 use crate::sched::spare;
 use crate::sched::timer::Timers;
 use crate::socket::pool::Pools;
+use crate::socket::resolver;
 use crate::sys::*;
 
 pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
@@ -19,6 +20,7 @@ pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
         if let Some(vm) = conf.vm() {
             Pools::of(&vm).close_idle();
         }
+        resolver::end();
         spare::free();
     });
 }

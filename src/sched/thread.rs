@@ -197,6 +197,11 @@ impl Thread {
         unsafe { (*self.timer.get()).arm_by(msec, data) }
     }
 
+    /// The wait has no time limit any more.
+    pub(crate) fn forget_timer(&self) {
+        self.due.set(None);
+    }
+
     fn stop_timer(&self) {
         // SAFETY: as above.
         unsafe { (*self.timer.get()).disarm() }

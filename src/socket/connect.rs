@@ -11,6 +11,7 @@ use nginx_lua_pool::{Limits, WaiterId};
 
 use super::failure::Failure;
 use super::pool::{Found, Pools, Seat};
+use super::resolver::{Answer, Lookup, resolve};
 use super::stream::Stream;
 use super::tcp::{Step, Tcp};
 use crate::lua::State;
@@ -49,6 +50,7 @@ enum Stage {
     /// All connections of the pool are in use.
     Queued(WaiterId),
     Given(Given),
+    LookingUp(#[expect(dead_code, reason = "dropping it ends it")] Lookup),
     Connecting,
 }
 
@@ -92,8 +94,8 @@ impl Tcp {
 
     /// Has `thread` wait until the connect that has begun is over.
     pub(crate) fn wait_to_connect(&self, thread: &Thread) {
-        let msec = self.connect_timeout();
-        self.wait(&self.connector, thread, msec, connector_ended, connector_timed_out);
+        self.wait(&self.connector, thread, connector_ended, connector_timed_out);
+        self.time_connect();
     }
 
     /// Forgets a connect that has begun.
@@ -115,10 +117,62 @@ impl Tcp {
         })?;
         match host {
             Host::Address(address) => self.connect_to(ctx, &address, target, seat),
-            Host::Name { host, .. } => {
-                Err(about_host("no resolver defined to resolve", &host, None))
+            Host::Name { host, port } => self.look_up(ctx, &host, port, target, seat),
+        }
+    }
+
+    fn look_up(
+        &self,
+        ctx: &Ctx,
+        host: &[u8],
+        port: u16,
+        target: Target<'_>,
+        seat: Option<Seat>,
+    ) -> Result<Progress, Failure> {
+        let owner = ptr::from_ref(self).cast();
+        // SAFETY: the lookup ends with the attempt, which the socket ends before
+        // it goes.
+        let answer = unsafe { resolve(ctx.request, host, port, owner, resolved)? };
+        match answer {
+            Answer::Known(address) => self.connect_to(ctx, &address, target, seat),
+            Answer::Pending(lookup) => {
+                let pools = Pools::of(&ctx.vm);
+                let stage = Stage::LookingUp(lookup);
+                self.attempt.replace(Some(Attempt::new(&target, pools, seat, stage)));
+                Ok(Progress::Waiting)
             }
         }
+    }
+
+    /// The name was looked up.
+    fn name_came<'a>(&self, result: Result<Address, String>) -> Option<&'a Ctx> {
+        let attempt = self.attempt.take()?;
+        let ctx = self.ctx()?;
+        let progress = result.map_err(Failure::from).and_then(|address| {
+            self.connect_to(ctx, &address, attempt.target.clone(), attempt.seat.take())
+        });
+        self.progress(progress)
+    }
+
+    /// Lets the thread that waits know how far the connect is.
+    fn progress<'a>(&self, progress: Result<Progress, Failure>) -> Option<&'a Ctx> {
+        match progress {
+            Ok(Progress::Connected) => self.connector.wake(push_connected),
+            Ok(Progress::Waiting) => {
+                self.time_connect();
+                None
+            }
+            Err(failure) => self.connector.wake(|l| self.push_connect_failure(l, &failure)),
+        }
+    }
+
+    /// Limits the time of what the connect waits for. Resolvers have limits of
+    /// their own.
+    fn time_connect(&self) {
+        let attempt = self.attempt.borrow();
+        let looks_up =
+            attempt.as_ref().is_some_and(|a| matches!(*a.stage.borrow(), Stage::LookingUp(_)));
+        self.connector.set_timer((!looks_up).then(|| self.connect_timeout()));
     }
 
     fn connect_to(
@@ -186,16 +240,9 @@ impl Tcp {
             Stage::Given(Given::Place(seat)) => {
                 self.establish(ctx, attempt.target.clone(), Some(seat))
             }
-            Stage::Queued(_) | Stage::Connecting => return None,
+            Stage::Queued(_) | Stage::LookingUp(_) | Stage::Connecting => return None,
         };
-        match progress {
-            Ok(Progress::Connected) => self.connector.wake(push_connected),
-            Ok(Progress::Waiting) => {
-                self.connector.start_timer(self.connect_timeout());
-                None
-            }
-            Err(failure) => self.connector.wake(|l| self.push_connect_failure(l, &failure)),
-        }
+        self.progress(progress)
     }
 
     /// The connect has waited long enough.
@@ -252,6 +299,12 @@ fn about_host(what: &str, host: &[u8], reason: Option<&str>) -> Failure {
 fn push_connected(l: State) -> c_int {
     l.push_integer(1);
     1
+}
+
+unsafe fn resolved(socket: *const c_void, result: Result<Address, String>) {
+    // SAFETY: the owner of the lookup is the socket.
+    let woken = unsafe { (*socket.cast::<Tcp>()).name_came(result) };
+    woken.into_iter().for_each(dispatch);
 }
 
 unsafe extern "C" fn turn_event(event: *mut ngx_event_t) {

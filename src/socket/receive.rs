@@ -109,7 +109,8 @@ impl Tcp {
     /// Has `thread` wait until what `pattern` asks for is there.
     pub(crate) fn wait_to_receive(&self, thread: &Thread, pattern: Pattern) {
         self.pattern.replace(Some(pattern));
-        self.wait(&self.reader, thread, self.read_timeout(), reader_ended, reader_timed_out);
+        self.wait(&self.reader, thread, reader_ended, reader_timed_out);
+        thread.start_timer(self.read_timeout());
     }
 
     /// Receives until the pattern is satisfied or nothing more is there.

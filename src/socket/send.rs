@@ -38,7 +38,8 @@ impl Tcp {
     pub(crate) fn wait_to_send(&self, thread: &Thread, bytes: Vec<u8>, rest: usize) {
         self.sent.set(bytes.len() - rest);
         self.unsent.replace(bytes);
-        self.wait(&self.writer, thread, self.send_timeout(), writer_ended, writer_timed_out);
+        self.wait(&self.writer, thread, writer_ended, writer_timed_out);
+        thread.start_timer(self.send_timeout());
     }
 
     /// Sends until all is sent, or nothing more can be; then it is false.

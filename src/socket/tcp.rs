@@ -82,11 +82,13 @@ impl Waiting {
         unsafe { self.0.replace(ptr::null()).as_ref() }
     }
 
-    /// Gives the thread so much time from now on.
-    pub(super) fn start_timer(&self, msec: ngx_msec_t) {
+    /// Gives the thread so much time from now on, or no limit.
+    pub(super) fn set_timer(&self, msec: Option<ngx_msec_t>) {
         // SAFETY: as for `take`.
-        if let Some(thread) = unsafe { self.0.get().as_ref() } {
-            thread.start_timer(msec);
+        let Some(thread) = (unsafe { self.0.get().as_ref() }) else { return };
+        match msec {
+            Some(msec) => thread.start_timer(msec),
+            None => thread.forget_timer(),
         }
     }
 
@@ -183,12 +185,10 @@ impl Tcp {
         &self,
         operation: &Waiting,
         thread: &Thread,
-        msec: ngx_msec_t,
         undo: unsafe fn(*const c_void),
         time_out: unsafe fn(*const c_void),
     ) {
         operation.0.set(thread);
-        thread.start_timer(msec);
         let owner = ptr::from_ref(self).cast();
         let keeper = Keeper { owner, undo, time_out: Some(time_out) };
         // SAFETY: the socket is on the thread's stack until the wait is over.
