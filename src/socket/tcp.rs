@@ -61,8 +61,6 @@ pub(crate) struct Tcp {
     pub(super) sent: Cell<usize>,
     /// How many bytes were consumed on all its connections.
     pub(super) position: Cell<u64>,
-    /// The kinds of failures so far, for the log.
-    failures: Cell<u16>,
 }
 
 /// The thread that waits for an operation, if one does.
@@ -118,7 +116,6 @@ impl Tcp {
             unsent: RefCell::default(),
             sent: Cell::new(0),
             position: Cell::new(0),
-            failures: Cell::new(0),
         }
     }
 
@@ -208,14 +205,6 @@ impl Tcp {
         }
     }
 
-    /// Pushes `nil, reason` and notes the failure.
-    pub(super) fn push_failure(&self, l: State, failure: &Failure) -> c_int {
-        self.failures.set(self.failures.get() | failure.number());
-        l.push_nil();
-        failure.push(l);
-        2
-    }
-
     pub(super) fn log_error(&self, message: impl AsRef<[u8]>) {
         if let Some(ctx) = self.ctx()
             && ctx.request.loc_conf().socket.log_errors == 1
@@ -245,10 +234,9 @@ impl Tcp {
         // SAFETY: an open connection.
         let eof = !connection.is_null() && unsafe { (*(*connection).read).eof() != 0 };
         self.log_error(format!(
-            "attempt to {attempt} data on a closed socket: u:{:016X}, c:{:016X}, ft:{} eof:{}",
+            "attempt to {attempt} data on a closed socket: u:{:016X}, c:{:016X}, ft:0 eof:{}",
             ptr::from_ref(self).addr(),
             connection.addr(),
-            self.failures.get(),
             u8::from(eof),
         ));
     }
@@ -326,7 +314,7 @@ impl Tcp {
         operation.take();
         for other in [&self.connector, &self.reader, &self.writer] {
             if let Some(thread) = other.take() {
-                let results = self.push_failure(thread.innermost(), &Failure::Closed);
+                let results = Failure::Closed.push(thread.innermost());
                 thread.wake(results);
             }
         }

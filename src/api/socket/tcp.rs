@@ -22,6 +22,7 @@ const METHODS: &[(&str, lua_CFunction)] = &[
     ("bind", function(bind)),
     ("close", function(close)),
     ("connect", function(connect)),
+    ("getfd", function(options::getfd)),
     ("getoption", function(options::getoption)),
     ("getreusedtimes", function(getreusedtimes)),
     ("receive", function(receive)),
