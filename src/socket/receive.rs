@@ -127,7 +127,8 @@ impl Tcp {
                 }
                 Io::Again if stream.connection.watch_reading() => return Ok(None),
                 Io::Again => return Err("failed to handle read event".into()),
-                Io::Closed => return Err(Failure::Closed),
+                Io::Closed => return Err(stream.why_closed()),
+                Io::Failed(_) if stream.is_body() => return Err(stream.why_closed()),
                 Io::Failed(error) => return Err(Failure::System(error)),
             }
         }

@@ -52,6 +52,8 @@ pub(crate) struct Tcp {
     /// Sending has failed.
     pub(super) write_closed: Cell<bool>,
     pub timeouts: Cell<Timeouts>,
+    /// It stands for the client's connection.
+    pub(super) client: Cell<bool>,
     /// A connect that waits for its turn or for a name.
     pub(super) attempt: RefCell<Option<Box<Attempt>>>,
     /// What the reader waits for.
@@ -111,6 +113,7 @@ impl Tcp {
             read_closed: Cell::new(false),
             write_closed: Cell::new(false),
             timeouts: Cell::default(),
+            client: Cell::new(false),
             attempt: RefCell::default(),
             pattern: RefCell::default(),
             unsent: RefCell::default(),
@@ -282,6 +285,9 @@ impl Tcp {
             Some(stream) if !self.read_closed.get() && !self.write_closed.get() => stream,
             _ => return Err("closed"),
         };
+        if stream.client().is_some() {
+            return Err("key not found");
+        }
         if !stream.buffer.borrow().is_empty() {
             return Err("unread data in buffer");
         }
@@ -336,6 +342,7 @@ fn or(own: ngx_msec_t, configured: ngx_msec_t) -> ngx_msec_t {
 
 impl Drop for Tcp {
     fn drop(&mut self) {
+        self.leave_client();
         self.resource.leave();
         self.end();
     }

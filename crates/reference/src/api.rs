@@ -368,7 +368,7 @@ pub const API: &[Group] = &[
         ],
     ),
     later(Globals, &[f("ngx.socket.udp", YIELD)]),
-    later(Globals, &[f("ngx.req.socket", OUTPUT)]),
+    done(Globals, "request-socket.md", &[f("ngx.req.socket", OUTPUT)]),
     later(
         Object("tcpsock"),
         &[
