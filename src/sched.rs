@@ -23,7 +23,7 @@ mod worker;
 pub(crate) mod writer;
 
 pub(crate) use ctx::Ctx;
-pub(crate) use exit::{Exit, Redirect};
+pub(crate) use exit::{Elsewhere, Exit, Redirect};
 pub(crate) use run::Run;
 pub(crate) use scheduler::Outcome;
 pub(crate) use semaphore::Semaphore;
