@@ -32,6 +32,7 @@ mod resty_core;
 mod semaphore;
 mod shared;
 mod sleep;
+mod socket;
 mod table;
 mod target;
 mod text;
@@ -69,6 +70,7 @@ pub(crate) fn open(lua: &Lua, l: State, conf: &MainConf) -> mlua::Result<()> {
     coroutine::open(lua)?;
     ndk::open(l);
     shared::open(lua, conf)?;
+    socket::open(lua)?;
     globals::open(lua, l)?;
     preload::open(lua)?;
 

@@ -7,17 +7,22 @@ pub(crate) mod chunk;
 pub(crate) mod directives;
 mod kind;
 pub(crate) mod phase;
+pub(crate) mod resolver;
 pub(crate) mod set_by_lua;
 mod setters;
 pub(crate) mod shared;
+mod socket;
 
 pub(crate) use chunk::Chunk;
 pub(crate) use phase::{Phase, Phases};
+pub(crate) use socket::SocketConf;
 
 use core::ptr::NonNull;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+
+use resolver::Resolver;
 
 use crate::lua::Vm;
 use crate::lua::vm::Options;
@@ -54,6 +59,8 @@ pub(crate) struct MainConf {
     pub regex_match_limit: ngx_int_t,
     pub max_running_timers: ngx_int_t,
     pub max_pending_timers: ngx_int_t,
+    /// `lua_resolver`; always set once the configuration was read.
+    pub resolver: Option<Resolver>,
     pub init: Option<Chunk>,
     pub init_worker: Option<Chunk>,
     pub exit_worker: Option<Chunk>,
@@ -109,6 +116,7 @@ impl MainConf {
             regex_match_limit: NGX_CONF_UNSET as ngx_int_t,
             max_running_timers: NGX_CONF_UNSET as ngx_int_t,
             max_pending_timers: NGX_CONF_UNSET as ngx_int_t,
+            resolver: None,
             init: None,
             init_worker: None,
             exit_worker: None,
@@ -147,6 +155,7 @@ impl MainConf {
         default_number(&mut self.regex_match_limit, 0);
         default_number(&mut self.max_running_timers, RUNNING_TIMERS);
         default_number(&mut self.max_pending_timers, PENDING_TIMERS);
+        self.resolver.get_or_insert_default();
         self.options.thread_cache = usize::try_from(self.thread_cache).unwrap_or(0);
         self.checker = None;
     }
@@ -186,6 +195,7 @@ pub(crate) struct LocConf {
     pub http10_buffering: ngx_flag_t,
     pub check_client_abort: ngx_flag_t,
     pub use_default_type: ngx_flag_t,
+    pub socket: SocketConf,
 }
 
 impl LocConf {
@@ -199,6 +209,7 @@ impl LocConf {
             http10_buffering: UNSET,
             check_client_abort: UNSET,
             use_default_type: UNSET,
+            socket: SocketConf::new(),
         }
     }
 
@@ -215,6 +226,7 @@ impl LocConf {
         merge(&mut self.http10_buffering, outer.http10_buffering, true);
         merge(&mut self.check_client_abort, outer.check_client_abort, false);
         merge(&mut self.use_default_type, outer.use_default_type, true);
+        self.socket.merge(&outer.socket);
     }
 
     pub(crate) fn hook(&self, phase: Phase) -> Option<&Rc<Chunk>> {

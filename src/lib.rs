@@ -6,6 +6,7 @@
 //! * `c_api`: what other nginx modules call
 //! * `phase`: one file per nginx phase, and what is installed where
 //! * `api`: the functions that Lua code calls, by area
+//! * `socket`: names, and the sockets that Lua code uses
 //! * `sched`: running code for a request: coroutines, waiting, output
 //! * `conf`: directives and what they set
 //! * `lua`: the virtual machine
@@ -20,6 +21,7 @@ mod ngx;
 mod panic;
 mod phase;
 mod sched;
+mod socket;
 mod sys;
 
 use sys::{NGX_HTTP_MODULE, ngx_module_t, ngx_uint_t};

@@ -1,6 +1,8 @@
 //! Thin handles over nginx's own things, with nginx's names.
 
+pub(crate) mod address;
 pub(crate) mod buf;
+pub(crate) mod connection;
 pub(crate) mod event;
 pub(crate) mod fake_request;
 pub(crate) mod headers;
@@ -8,6 +10,7 @@ pub(crate) mod http_conf;
 pub(crate) mod log;
 pub(crate) mod method;
 mod multi;
+pub(crate) mod peer;
 pub(crate) mod pool;
 mod raw_header;
 pub(crate) mod request;
@@ -19,6 +22,7 @@ pub(crate) mod subrequest;
 pub(crate) mod variable;
 pub(crate) mod zone;
 
+pub(crate) use address::Address;
 pub(crate) use http_conf::HttpConf;
 pub(crate) use pool::Pool;
 pub(crate) use request::Request;

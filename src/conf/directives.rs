@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char};
 use core::mem::offset_of;
 
 use super::kind::{Form, Kind};
-use super::{LocConf, MainConf, Phase, setters, shared};
+use super::{LocConf, MainConf, Phase, resolver, setters, shared, socket};
 use crate::sys::*;
 
 pub(crate) struct Directive {
@@ -31,8 +31,12 @@ const fn flag(name: &'static CStr, contexts: u32, offset: usize) -> Directive {
     Directive { name, contexts, kind: Kind::Flag(offset) }
 }
 
-const fn number(name: &'static CStr, offset: usize) -> Directive {
-    Directive { name, contexts: M, kind: Kind::Number(offset) }
+const fn number(name: &'static CStr, contexts: u32, offset: usize) -> Directive {
+    Directive { name, contexts, kind: Kind::Number(offset) }
+}
+
+const fn msec(name: &'static CStr, contexts: u32, offset: usize) -> Directive {
+    Directive { name, contexts, kind: Kind::Msec(offset) }
 }
 
 const fn unavailable(name: &'static CStr, contexts: u32) -> Directive {
@@ -41,7 +45,7 @@ const fn unavailable(name: &'static CStr, contexts: u32) -> Directive {
 
 use Form::{Block, File, Inline};
 
-pub(crate) static DIRECTIVES: [Directive; 89] = [
+pub(crate) static DIRECTIVES: [Directive; 90] = [
     code(c"init_by_lua", M, Phase::Init, Inline),
     code(c"init_by_lua_block", M, Phase::Init, Block),
     code(c"init_by_lua_file", M, Phase::Init, File),
@@ -89,12 +93,13 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     flag(c"lua_check_client_abort", MSLIF, offset_of!(LocConf, check_client_abort)),
     flag(c"lua_use_default_type", MSLIF, offset_of!(LocConf, use_default_type)),
     Directive { name: c"lua_code_cache", contexts: MSLIF, kind: Kind::CodeCache },
-    number(c"lua_thread_cache_max_entries", offset_of!(MainConf, thread_cache)),
-    number(c"lua_regex_cache_max_entries", offset_of!(MainConf, regex_cache)),
-    number(c"lua_regex_match_limit", offset_of!(MainConf, regex_match_limit)),
-    number(c"lua_max_running_timers", offset_of!(MainConf, max_running_timers)),
-    number(c"lua_max_pending_timers", offset_of!(MainConf, max_pending_timers)),
+    number(c"lua_thread_cache_max_entries", M, offset_of!(MainConf, thread_cache)),
+    number(c"lua_regex_cache_max_entries", M, offset_of!(MainConf, regex_cache)),
+    number(c"lua_regex_match_limit", M, offset_of!(MainConf, regex_match_limit)),
+    number(c"lua_max_running_timers", M, offset_of!(MainConf, max_running_timers)),
+    number(c"lua_max_pending_timers", M, offset_of!(MainConf, max_pending_timers)),
     Directive { name: c"lua_shared_dict", contexts: M, kind: Kind::SharedDict },
+    Directive { name: c"lua_resolver", contexts: M, kind: Kind::Resolver },
     Directive { name: c"lua_package_path", contexts: M, kind: Kind::PackagePath },
     Directive { name: c"lua_package_cpath", contexts: M, kind: Kind::PackageCpath },
     Directive { name: c"lua_load_resty_core", contexts: M, kind: Kind::LoadRestyCore },
@@ -116,14 +121,18 @@ pub(crate) static DIRECTIVES: [Directive; 89] = [
     unavailable(c"lua_upstream_skip_openssl_default_verify", L | LIF),
     unavailable(c"lua_capture_error_log", M),
     unavailable(c"lua_sa_restart", M),
-    unavailable(c"lua_socket_log_errors", MSLIF),
-    unavailable(c"lua_socket_connect_timeout", MSLIF),
-    unavailable(c"lua_socket_send_timeout", MSLIF),
-    unavailable(c"lua_socket_read_timeout", MSLIF),
-    unavailable(c"lua_socket_keepalive_timeout", MSLIF),
-    unavailable(c"lua_socket_send_lowat", MSLIF),
-    unavailable(c"lua_socket_buffer_size", MSLIF),
-    unavailable(c"lua_socket_pool_size", MSLIF),
+    flag(c"lua_socket_log_errors", MSLIF, offset_of!(LocConf, socket.log_errors)),
+    msec(c"lua_socket_connect_timeout", MSLIF, offset_of!(LocConf, socket.connect_timeout)),
+    msec(c"lua_socket_send_timeout", MSLIF, offset_of!(LocConf, socket.send_timeout)),
+    msec(c"lua_socket_read_timeout", MSLIF, offset_of!(LocConf, socket.read_timeout)),
+    msec(c"lua_socket_keepalive_timeout", MSLIF, offset_of!(LocConf, socket.keepalive_timeout)),
+    Directive { name: c"lua_socket_send_lowat", contexts: MSLIF, kind: Kind::SendLowat },
+    Directive {
+        name: c"lua_socket_buffer_size",
+        contexts: MSLIF,
+        kind: Kind::Size(offset_of!(LocConf, socket.buffer_size)),
+    },
+    number(c"lua_socket_pool_size", MSLIF, offset_of!(LocConf, socket.pool_size)),
     unavailable(c"lua_malloc_trim", M),
     unavailable(c"lua_worker_thread_vm_pool_size", M),
     unavailable(c"lua_ssl_protocols", MSL),
@@ -148,12 +157,17 @@ impl Directive {
             set: Some(self.setter()),
             conf: self.level(),
             offset: match self.kind {
-                Kind::Flag(offset) | Kind::Number(offset) => offset,
+                Kind::Flag(offset)
+                | Kind::Number(offset)
+                | Kind::Msec(offset)
+                | Kind::Size(offset) => offset,
                 _ => 0,
             },
             post: match self.kind {
                 // nginx's own setters take it for something of theirs.
-                Kind::Flag(_) | Kind::Number(_) => core::ptr::null_mut(),
+                Kind::Flag(_) | Kind::Number(_) | Kind::Msec(_) | Kind::Size(_) => {
+                    core::ptr::null_mut()
+                }
                 _ => (&raw const self.kind).cast_mut().cast(),
             },
         }
@@ -164,10 +178,15 @@ impl Directive {
             Kind::Code(Phase::Set, Form::Block) => NGX_CONF_BLOCK | NGX_CONF_TAKE1,
             Kind::Code(Phase::Set, _) => NGX_CONF_2MORE,
             Kind::Code(_, Form::Block) => NGX_CONF_BLOCK | NGX_CONF_NOARGS,
-            Kind::Code(..) | Kind::Number(_) | Kind::PackagePath | Kind::PackageCpath => {
-                NGX_CONF_TAKE1
-            }
+            Kind::Code(..)
+            | Kind::Number(_)
+            | Kind::Msec(_)
+            | Kind::Size(_)
+            | Kind::SendLowat
+            | Kind::PackagePath
+            | Kind::PackageCpath => NGX_CONF_TAKE1,
             Kind::SharedDict => NGX_CONF_TAKE2,
+            Kind::Resolver => NGX_CONF_TAKE1234,
             Kind::Flag(_) | Kind::CodeCache | Kind::LoadRestyCore => NGX_CONF_FLAG,
             Kind::Unavailable if self.is_block() => NGX_CONF_BLOCK | NGX_CONF_ANY,
             Kind::Unavailable => NGX_CONF_ANY,
@@ -186,7 +205,11 @@ impl Directive {
             Kind::Flag(_) => ngx_conf_set_flag_slot,
             Kind::CodeCache => setters::code_cache,
             Kind::Number(_) => ngx_conf_set_num_slot,
+            Kind::Msec(_) => ngx_conf_set_msec_slot,
+            Kind::Size(_) => ngx_conf_set_size_slot,
+            Kind::SendLowat => socket::send_lowat,
             Kind::SharedDict => shared::shared_dict,
+            Kind::Resolver => resolver::lua_resolver,
             Kind::PackagePath | Kind::PackageCpath => setters::package_path,
             Kind::LoadRestyCore => setters::load_resty_core,
             Kind::Unavailable => setters::unavailable,

@@ -19,9 +19,16 @@ pub(crate) enum Kind {
     Flag(usize),
     /// `lua_code_cache`: a flag that also says which machines are needed.
     CodeCache,
-    /// A number at this offset of the main configuration.
+    /// A number at this offset of the configuration.
     Number(usize),
+    /// A time in milliseconds there.
+    Msec(usize),
+    /// A size in bytes there.
+    Size(usize),
+    /// `lua_socket_send_lowat`
+    SendLowat,
     SharedDict,
+    Resolver,
     PackagePath,
     PackageCpath,
     /// Accepted, with a word that it has no effect.

@@ -1,7 +1,8 @@
 //! A virtual machine: one per worker, or one per request with
 //! `lua_code_cache off`.
 
-use std::cell::RefCell;
+use std::any::Any;
+use std::cell::{OnceCell, RefCell};
 use std::hash::Hasher;
 use std::rc::Rc;
 
@@ -46,6 +47,8 @@ pub(crate) struct Vm {
     /// A coroutine that never runs.
     pub(super) pristine: State,
     pub(super) marks: Marks,
+    /// See [`Vm::guest`].
+    guest: OnceCell<Box<dyn Any>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +101,7 @@ impl Vm {
                 co
             },
             marks: Marks::new(main),
+            guest: OnceCell::new(),
         };
 
         vm.inspector = sandbox::inspector(vm.lua());
@@ -111,6 +115,13 @@ impl Vm {
     pub(crate) fn lua(&self) -> &Lua {
         // SAFETY: the state lives as long as `self`.
         unsafe { Lua::get_or_init_from_ptr(self.main.as_ptr()) }
+    }
+
+    /// What another part of the module keeps for each machine, made on first use.
+    /// It ends after all Lua values.
+    pub(crate) fn guest<T: Default + 'static>(&self) -> &T {
+        let guest = self.guest.get_or_init(|| Box::new(T::default()));
+        guest.downcast_ref().expect("machines have one kind of guest")
     }
 
     /// The main state, on which everything runs that may not wait.

@@ -67,6 +67,11 @@ impl Timer {
         }
     }
 
+    /// Whether a worker may end without waiting for this timer.
+    pub(crate) fn set_cancelable(&mut self, cancelable: bool) {
+        self.0.set_cancelable(u32::from(cancelable));
+    }
+
     pub(crate) fn disarm(&mut self) {
         let event = &raw mut self.0;
         // SAFETY: the flags tell where the event is linked.

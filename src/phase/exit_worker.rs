@@ -5,6 +5,8 @@ use crate::conf::MainConf;
 use crate::ngx::{self, log};
 use crate::sched::spare;
 use crate::sched::timer::Timers;
+use crate::socket::pool::Pools;
+use crate::socket::resolver;
 use crate::sys::*;
 
 pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
@@ -15,6 +17,10 @@ pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
             init::run_and_report(&vm, chunk, log::cycle_log(), cycle);
         }
         Timers::end();
+        if let Some(vm) = conf.vm() {
+            Pools::of(&vm).close_idle();
+        }
+        resolver::end();
         spare::free();
     });
 }

@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::family::{Kin, OnAbort};
 use super::output::Output;
 use super::ready::Ready;
+use super::resource::Resources;
 use super::spare;
 use super::thread::{Thread, Wait};
 use crate::conf::Phase;
@@ -58,6 +59,8 @@ pub(crate) struct Ctx {
     pub table: Table,
     /// What the threads wait for.
     pub(super) waits: Waits,
+    /// What is released when the request ends.
+    pub(super) resources: Resources,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
     /// The request is a [`FakeRequest`](crate::ngx::fake_request::FakeRequest).
@@ -135,6 +138,7 @@ impl Ctx {
             body: Cell::new(Body::Unread),
             table: Table::default(),
             waits: Waits::default(),
+            resources: Resources::new(),
             cleanup_added: Cell::new(false),
             fake,
         })?;
@@ -261,6 +265,7 @@ impl Table {
 impl Drop for Ctx {
     fn drop(&mut self) {
         self.abort();
+        self.release_resources();
         if let Some(entry) = self.entry.take() {
             spare::keep(entry);
         }
@@ -274,6 +279,7 @@ unsafe extern "C" fn request_cleanup(data: *mut c_void) {
         let ctx = unsafe { &*data.cast::<Ctx>() };
         ctx.cleanup_added.set(false);
         ctx.abort();
+        ctx.release_resources();
     });
 }
 

@@ -9,7 +9,7 @@ use core::cell::Cell;
 use core::ptr;
 
 use super::dispatch::dispatch;
-use super::{Ctx, Thread, Wait, spare};
+use super::{Ctx, Keeper, Thread, Wait, spare};
 use crate::conf::Phase;
 use crate::lua::coroutine::Status;
 use crate::lua::state::Ref;
@@ -184,9 +184,14 @@ impl Thread {
     pub(crate) fn wait_for_children(&self) {
         // SAFETY: the wait ends before the thread does.
         unsafe {
-            self.wait_for_owner(Wait::Threads, (&raw const *self).cast(), |thread| {
-                (*thread.cast::<Thread>()).forget_children();
-            });
+            self.wait_for_keeper(
+                Wait::Threads,
+                Keeper {
+                    owner: (&raw const *self).cast(),
+                    undo: |thread| (*thread.cast::<Thread>()).forget_children(),
+                    time_out: None,
+                },
+            );
         }
     }
 

@@ -11,7 +11,7 @@ use core::ffi::c_void;
 use core::ptr;
 
 use super::dispatch::dispatch;
-use super::{Thread, Wait};
+use super::{Keeper, Thread, Wait};
 use crate::ngx::event::{Place, Posted};
 use crate::ngx::{self, log};
 use crate::sys::{NGX_LOG_ERR, ngx_event_t};
@@ -83,7 +83,16 @@ impl Semaphore {
         }
         thread.start_timer(msec);
         // SAFETY: the waiter is a part of the thread.
-        unsafe { thread.wait_for_owner(Wait::Semaphore, (&raw const *waiter).cast(), leave) }
+        unsafe {
+            thread.wait_for_keeper(
+                Wait::Semaphore,
+                Keeper {
+                    owner: (&raw const *waiter).cast(),
+                    undo: leave,
+                    time_out: Some(time_out),
+                },
+            );
+        }
     }
 
     /// Gives the first thread a resource, and has the event loop come back for
@@ -199,7 +208,7 @@ impl Waiter {
     }
 
     /// Its time is over.
-    pub(super) fn time_out(&self) {
+    fn time_out(&self) {
         if let Some(semaphore) = self.semaphore() {
             semaphore.remove(self);
         }
@@ -221,6 +230,15 @@ unsafe fn leave(waiter: *const c_void) {
     if let Some(semaphore) = waiter.semaphore() {
         semaphore.remove(waiter);
     }
+}
+
+/// The thread has waited long enough.
+///
+/// # Safety
+/// As [`leave`].
+unsafe fn time_out(waiter: *const c_void) {
+    // SAFETY: the caller's promise.
+    unsafe { (*waiter.cast::<Waiter>()).time_out() }
 }
 
 /// The thread ends before it could use what it was given.

@@ -10,7 +10,7 @@ use core::cell::{Cell, RefCell};
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
 
-use super::{Ctx, Thread, Wait};
+use super::{Ctx, Keeper, Thread, Wait};
 use crate::ngx::{self, Request, buf, subrequest};
 use crate::sys::*;
 
@@ -97,9 +97,14 @@ impl Group {
         self.thread.set(thread);
         // SAFETY: a group lives as long as the main request.
         unsafe {
-            thread.wait_for_owner(Wait::Subrequests, (&raw const *self).cast(), |group| {
-                (*group.cast::<Group>()).thread.set(ptr::null());
-            });
+            thread.wait_for_keeper(
+                Wait::Subrequests,
+                Keeper {
+                    owner: (&raw const *self).cast(),
+                    undo: |group| (*group.cast::<Group>()).thread.set(ptr::null()),
+                    time_out: None,
+                },
+            );
         }
     }
 

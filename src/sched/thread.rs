@@ -35,6 +35,8 @@ pub(crate) enum Wait {
     Flush,
     Subrequests,
     Semaphore,
+    /// What a socket is asked for: a name, a connection, data.
+    Socket,
     /// The end of light threads that it started.
     Threads,
 }
@@ -53,7 +55,7 @@ pub(crate) struct Thread {
     base: Cell<usize>,
     wait: Cell<Option<Wait>>,
     /// What takes the wait, or its result, back if the thread is ended meanwhile.
-    undo: Cell<Option<Undo>>,
+    keeper: Cell<Option<Keeper>>,
     timer: UnsafeCell<Timer>,
     /// When the timer is to fire, if the thread waits for that. Until the thread
     /// runs again, the timer of an earlier wait may still be armed.
@@ -71,11 +73,15 @@ pub(crate) struct Thread {
     pub(super) failures: RefCell<Failures>,
 }
 
-/// Takes back the wait that `owner` keeps.
+/// Who keeps a thread waiting, and how that ends from outside.
 #[derive(Clone, Copy)]
-struct Undo {
-    owner: *const c_void,
-    call: unsafe fn(*const c_void),
+pub(crate) struct Keeper {
+    pub owner: *const c_void,
+    /// The thread ends: `owner` is to forget it, or to take back what it gave.
+    pub undo: unsafe fn(*const c_void),
+    /// The time that [`Thread::start_timer`] was given is over: `owner` is to
+    /// wake the thread. Without this, there is no time limit.
+    pub time_out: Option<unsafe fn(*const c_void)>,
 }
 
 /// How a resumption ended.
@@ -98,7 +104,7 @@ impl Thread {
             chain: RefCell::default(),
             base: Cell::new(0),
             wait: Cell::new(None),
-            undo: Cell::new(None),
+            keeper: Cell::new(None),
             timer: UnsafeCell::new(Timer::new(timer_fired)),
             due: Cell::new(None),
             waiter: Waiter::new(),
@@ -141,18 +147,13 @@ impl Thread {
         self.ctx().waits.add(wait);
     }
 
-    /// The same, and `undo(owner)` is called if the thread is ended before
-    /// [`Thread::wake`].
+    /// The same, and the keeper is called if the thread is ended, or its time is
+    /// over, before [`Thread::wake`].
     ///
     /// # Safety
-    /// `undo` may be called with `owner` until then.
-    pub(crate) unsafe fn wait_for_owner(
-        &self,
-        wait: Wait,
-        owner: *const c_void,
-        undo: unsafe fn(*const c_void),
-    ) {
-        self.undo.set(Some(Undo { owner, call: undo }));
+    /// The keeper may be called with its owner until then.
+    pub(crate) unsafe fn wait_for_keeper(&self, wait: Wait, keeper: Keeper) {
+        self.keeper.set(Some(keeper));
         self.wait_for(wait);
     }
 
@@ -173,17 +174,17 @@ impl Thread {
     ///
     /// # Safety
     /// `undo` may be called with `owner` until then.
-    pub(super) unsafe fn unless_resumed(
+    pub(crate) unsafe fn unless_resumed(
         &self,
         owner: *const c_void,
         undo: unsafe fn(*const c_void),
     ) {
-        self.undo.set(Some(Undo { owner, call: undo }));
+        self.keeper.set(Some(Keeper { owner, undo, time_out: None }));
     }
 
     pub(super) fn stop_waiting(&self) {
         self.due.set(None);
-        self.undo.set(None);
+        self.keeper.set(None);
         if let Some(wait) = self.wait.take() {
             self.ctx().waits.remove(wait);
         }
@@ -194,6 +195,11 @@ impl Thread {
         let data = (&raw const *self).cast_mut().cast();
         // SAFETY: nothing else holds a reference to the timer.
         unsafe { (*self.timer.get()).arm_by(msec, data) }
+    }
+
+    /// The wait has no time limit any more.
+    pub(crate) fn forget_timer(&self) {
+        self.due.set(None);
     }
 
     fn stop_timer(&self) {
@@ -253,9 +259,9 @@ impl Thread {
     }
 
     fn end_suspended(&self, coroutine: Coroutine) {
-        if let Some(undo) = self.undo.take() {
-            // SAFETY: promised to `wait_for_owner`.
-            unsafe { (undo.call)(undo.owner) }
+        if let Some(keeper) = self.keeper.take() {
+            // SAFETY: promised to `wait_for_keeper`.
+            unsafe { (keeper.undo)(keeper.owner) }
         }
         self.stop_waiting();
         self.stop_timer();
@@ -357,9 +363,13 @@ unsafe extern "C" fn timer_fired(event: *mut ngx_event_t) {
         match thread.wait.get() {
             Some(Wait::Sleep) => thread.wake(0),
             Some(Wait::Turn) => thread.take_turn(),
-            Some(Wait::Semaphore) => thread.waiter.time_out(),
-            Some(Wait::RequestBody | Wait::Flush | Wait::Subrequests | Wait::Threads) | None => {
-                return;
+            _ => {
+                let keeper = thread.keeper.get();
+                let Some((keeper, time_out)) = keeper.and_then(|k| Some((k, k.time_out?))) else {
+                    return;
+                };
+                // SAFETY: promised to `wait_for_keeper`.
+                unsafe { time_out(keeper.owner) }
             }
         }
         dispatch(thread.ctx());

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize};
 /// Each pointer belongs to one file, which knows what it points to. Atomics are
 /// the safe way to have a mutable static; a worker has one thread, and relaxed
 /// accesses cost nothing.
-pub(super) struct Worker {
+pub(crate) struct Worker {
     /// The innermost [`Run`](super::Run).
     pub run: AtomicPtr<c_void>,
     /// The [`Timers`](super::timer::Timers), once they are needed.
@@ -15,11 +15,14 @@ pub(super) struct Worker {
     /// The first of the [`spare`](super::spare) threads.
     pub spare: AtomicPtr<c_void>,
     pub spare_len: AtomicUsize,
+    /// The [`System`](crate::socket::resolver) resolver, once it is needed.
+    pub resolver: AtomicPtr<c_void>,
 }
 
-pub(super) static WORKER: Worker = Worker {
+pub(crate) static WORKER: Worker = Worker {
     run: AtomicPtr::new(ptr::null_mut()),
     timers: AtomicPtr::new(ptr::null_mut()),
     spare: AtomicPtr::new(ptr::null_mut()),
     spare_len: AtomicUsize::new(0),
+    resolver: AtomicPtr::new(ptr::null_mut()),
 };

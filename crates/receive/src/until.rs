@@ -1,0 +1,204 @@
+//! `receiveuntil`.
+//!
+//! The search is that of Knuth, Morris and Pratt where a beginning of the
+//! pattern is pending, and memchr's `memmem` where none is: what was seen is
+//! never looked at again, however the data is cut and however the pattern
+//! repeats itself.
+
+use memchr::memmem::Finder;
+
+use crate::{Cut, Scan};
+
+#[cfg(test)]
+mod tests;
+
+/// The iterator that `receiveuntil` makes: it lives as long as that and finds
+/// one pattern after the other.
+///
+/// With a size, a call returns as soon as that many bytes are known not to
+/// begin the pattern. Since they become known in runs, the result may be longer
+/// than the size. After the pattern was found in a call with a size, the next
+/// call reports the end.
+#[derive(Clone, Debug)]
+pub struct Until {
+    finder: Finder<'static>,
+    /// For each beginning of the pattern, by its length less one: how long the
+    /// longest shorter beginning is that it ends with.
+    borders: Box<[usize]>,
+    inclusive: bool,
+    /// The last call found the pattern, and it had a size.
+    ended: bool,
+    /// Where the last call stopped in the stream, with the first `pending`
+    /// bytes from there seen and left in the chain.
+    resume: Option<u64>,
+
+    // Of the current call.
+    /// Where the call started in the stream.
+    from: u64,
+    seen: usize,
+    /// How long the beginning of the pattern is that the seen bytes end with.
+    pending: usize,
+    size: Option<usize>,
+}
+
+/// How a call starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The pattern was found by the last call: this one returns three nils.
+    End,
+    /// So many bytes of the chain have been seen by the last call: feed those
+    /// behind them.
+    From(usize),
+}
+
+enum Step {
+    More,
+    /// The byte has not been used: look at it again.
+    Again,
+    Done(Cut),
+}
+
+impl Until {
+    /// Prepares the search. There is none for an empty pattern.
+    pub fn new(pattern: &[u8], inclusive: bool) -> Option<Self> {
+        (!pattern.is_empty()).then(|| Self {
+            finder: Finder::new(pattern).into_owned(),
+            borders: borders(pattern),
+            inclusive,
+            ended: false,
+            resume: None,
+            from: 0,
+            seen: 0,
+            pending: 0,
+            size: None,
+        })
+    }
+
+    /// Starts a call. `position` is how many bytes have left the chain of this
+    /// socket so far, read by whichever call or discarded with a connection: it
+    /// tells whether anybody else has read since the last call. A size of 0 is
+    /// none.
+    pub fn start(&mut self, position: u64, size: usize) -> Start {
+        if std::mem::take(&mut self.ended) {
+            return Start::End;
+        }
+        if self.resume.take() != Some(position) {
+            self.pending = 0;
+        }
+        self.from = position;
+        self.seen = self.pending;
+        self.size = (size > 0).then_some(size);
+        Start::From(self.seen)
+    }
+
+    /// How many bytes at the end of what was seen may begin the pattern. They
+    /// are no part of [`partial`](Scan::partial), and stay in the chain.
+    pub fn pending(&self) -> usize {
+        self.pending
+    }
+
+    /// Searches as long as nothing is pending. Returns how many bytes of the
+    /// piece are done with, which no result ends in.
+    fn search(&mut self, piece: &[u8]) -> Result<usize, Cut> {
+        let len = self.finder.needle().len();
+        let want = self.size.map_or(usize::MAX, |size| size - self.seen);
+        // Looking further ahead than the result is long would not be linear.
+        if want < len {
+            return Ok(0);
+        }
+        // A pattern behind the wanted bytes is not for this call.
+        let window = &piece[..piece.len().min(want.saturating_add(len - 1))];
+        if let Some(at) = self.finder.find(window) {
+            self.seen += at + len;
+            return Err(self.found());
+        }
+        // A beginning of the pattern that matters is among the last bytes.
+        // At least one is left, for a step that counts.
+        let done = want.min(window.len()).saturating_sub(len);
+        self.seen += done;
+        Ok(done)
+    }
+
+    fn step(&mut self, byte: u8) -> Step {
+        let pattern = self.finder.needle();
+        if byte == pattern[self.pending] {
+            self.pending += 1;
+            self.seen += 1;
+            if self.pending == pattern.len() {
+                return Step::Done(self.found());
+            }
+            return Step::More;
+        }
+        let step = if self.pending == 0 {
+            self.seen += 1;
+            Step::More
+        } else {
+            let mut border = self.borders[self.pending - 1];
+            while border > 0 && pattern[border] != byte {
+                border = self.borders[border - 1];
+            }
+            self.pending = border;
+            // The bytes before this one may be enough for a result.
+            Step::Again
+        };
+        match self.size {
+            Some(size) if self.seen - self.pending >= size => Step::Done(self.partial()),
+            _ => step,
+        }
+    }
+
+    fn found(&mut self) -> Cut {
+        let len = self.finder.needle().len();
+        self.pending = 0;
+        self.ended = self.size.is_some();
+        if self.inclusive {
+            Cut::of(self.seen)
+        } else {
+            Cut { take: self.seen - len, skip: len, returns: false }
+        }
+    }
+}
+
+impl Scan for Until {
+    fn feed(&mut self, piece: &[u8]) -> Option<Cut> {
+        let mut at = 0;
+        let mut searched = false;
+        while at < piece.len() {
+            if self.pending == 0 && !searched {
+                searched = true;
+                match self.search(&piece[at..]) {
+                    Ok(done) => at += done,
+                    Err(cut) => return Some(cut),
+                }
+            }
+            match self.step(piece[at]) {
+                Step::More => at += 1,
+                Step::Again => {}
+                Step::Done(cut) => return Some(cut),
+            }
+        }
+        None
+    }
+
+    fn partial(&mut self) -> Cut {
+        let take = self.seen - self.pending;
+        self.resume = Some(self.from + take as u64);
+        Cut::of(take)
+    }
+}
+
+/// The longest border of each beginning of the pattern.
+fn borders(pattern: &[u8]) -> Box<[usize]> {
+    let mut borders = vec![0; pattern.len()];
+    let mut border = 0;
+    for end in 1..pattern.len() {
+        while border > 0 && pattern[border] != pattern[end] {
+            border = borders[border - 1];
+        }
+        if pattern[border] == pattern[end] {
+            border += 1;
+        }
+        borders[end] = border;
+    }
+    borders.into()
+}

@@ -1,0 +1,177 @@
+//! Connections kept for reuse: the pools of a machine.
+
+use core::cell::RefCell;
+use core::ptr;
+use std::rc::Rc;
+
+use nginx_lua_pool::{Connect, Kept, Lease, Limits, WaiterId};
+
+use super::connect::Given;
+use super::stream::{Stream, idle_log};
+use super::tcp::Tcp;
+use crate::lua::Vm;
+use crate::ngx::address::Address;
+use crate::sys::*;
+
+/// The waiters are sockets whose connect waits; they leave before they go.
+type Books = nginx_lua_pool::Pools<Rc<Stream>, *const Tcp>;
+
+#[derive(Default)]
+pub(crate) struct Pools(RefCell<Books>);
+
+/// A place in a pool, given back when it is dropped.
+pub(super) struct Seat {
+    lease: Option<Lease>,
+    pools: *const Pools,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            // SAFETY: pools outlive the sockets of their machine.
+            unsafe { (*self.pools).leave(lease) }
+        }
+    }
+}
+
+/// What a connect found.
+pub(super) enum Found {
+    /// It is alive.
+    Kept(Rc<Stream>),
+    /// Nothing: a connection is to be made, which takes this place.
+    Nothing(Option<Seat>),
+    /// All are in use; [`Tcp::turn_came`] tells when that has changed.
+    Wait(WaiterId),
+    TooMany,
+}
+
+impl Pools {
+    pub(crate) fn of(vm: &Vm) -> &Self {
+        vm.guest()
+    }
+
+    pub(super) fn connect(
+        &self,
+        key: &[u8],
+        limits: Option<Limits>,
+        local: Option<&Address>,
+        socket: &Tcp,
+    ) -> Found {
+        loop {
+            let suits = |stream: &Rc<Stream>| stream.local.as_ref() == local;
+            let found = self.0.borrow_mut().connect(key, limits, suits, || ptr::from_ref(socket));
+            match found {
+                Connect::Reuse { connection: stream, lease } => {
+                    stream.idle.set(None);
+                    stream.seat.set(Some(self.seat(lease)));
+                    stream.connection.set_idle(false);
+                    if stream.connection.is_quiet() {
+                        stream.reused.set(stream.reused.get() + 1);
+                        return Found::Kept(stream);
+                    }
+                    // The peer has closed it, or said what nobody asked for.
+                    drop(stream);
+                }
+                Connect::New { lease, evicted } => {
+                    drop(evicted);
+                    return Found::Nothing(lease.map(|lease| self.seat(lease)));
+                }
+                Connect::Wait(id) => return Found::Wait(id),
+                Connect::TooMany => return Found::TooMany,
+            }
+        }
+    }
+
+    /// Takes a connection that nobody uses any more.
+    pub(super) fn keep(&self, stream: Rc<Stream>, key: &[u8], size: usize, msec: ngx_msec_t) {
+        stream.set_user(ptr::null(), idle_log());
+        stream.buffer.borrow_mut().free();
+        let lease = stream.seat.take().and_then(|mut seat| seat.lease.take());
+        let kept = self.0.borrow_mut().keep(key, lease, size, stream.clone());
+        match kept {
+            Kept::Idle { id, evicted } => {
+                drop(evicted);
+                stream.idle.set(Some((self, id)));
+                stream.start_idle_timer(msec);
+            }
+            Kept::Handed { waiter, connection: stream, lease } => {
+                stream.seat.set(Some(self.seat(lease)));
+                stream.reused.set(stream.reused.get() + 1);
+                // SAFETY: who waits is alive.
+                unsafe { (*waiter).turn_came(Given::Stream(stream)) }
+            }
+            Kept::Refused(stream) => drop(stream),
+        }
+    }
+
+    /// Gives back the place of a connection that is closed.
+    fn leave(&self, lease: Lease) {
+        let next = self.0.borrow_mut().close(lease);
+        if let Some((waiter, lease)) = next {
+            // SAFETY: who waits is alive.
+            unsafe { (*waiter).turn_came(Given::Place(self.seat(lease))) }
+        }
+    }
+
+    fn seat(&self, lease: Lease) -> Seat {
+        Seat { lease: Some(lease), pools: self }
+    }
+
+    pub(super) fn cancel(&self, id: WaiterId) {
+        self.0.borrow_mut().cancel(id);
+    }
+
+    /// Closes all connections that nobody uses.
+    pub(crate) fn close_idle(&self) {
+        let idle = self.0.borrow_mut().drain();
+        drop(idle);
+    }
+
+    /// An event of a connection that nobody uses: something arrived that nobody
+    /// asked for, the peer has closed, its time is over, or the worker ends.
+    pub(super) fn idle_event(stream: &Stream) {
+        let connection = stream.connection;
+        if !stream.take_timeout() && !connection.is_to_close() && connection.is_quiet() {
+            connection.watch_reading();
+            return;
+        }
+        let Some((pools, id)) = stream.idle.get() else { return };
+        // SAFETY: pools outlive the connections in them.
+        let stream = unsafe { (*pools).0.borrow_mut().remove(id) };
+        drop(stream);
+    }
+}
+
+impl Stream {
+    /// Has an idle connection closed after a while; 0 stands for never.
+    ///
+    /// The timer stays when the connection is used again, so that nginx need not
+    /// sort it in anew for each use.
+    fn start_idle_timer(&self, msec: ngx_msec_t) {
+        let event = self.connection.read_event();
+        // SAFETY: the event of an open connection.
+        unsafe {
+            (*event).set_timedout(0);
+            // It is no reason for a worker to go on.
+            (*event).set_cancelable(1);
+            if msec > 0 {
+                ngx_add_timer(event, msec);
+            } else if (*event).timer_set() != 0 {
+                ngx_del_timer(event);
+            }
+        }
+        self.connection.set_idle(true);
+        self.connection.watch_reading();
+    }
+
+    /// Whether the event is that of the timer.
+    pub(super) fn take_timeout(&self) -> bool {
+        let event = self.connection.read_event();
+        // SAFETY: as above.
+        unsafe {
+            let timedout = (*event).timedout() != 0;
+            (*event).set_timedout(0);
+            timedout
+        }
+    }
+}

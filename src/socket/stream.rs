@@ -1,0 +1,136 @@
+//! A connection with what was received on it.
+
+use core::cell::{Cell, RefCell};
+use core::ptr;
+use std::rc::Rc;
+
+use nginx_lua_pool::IdleId;
+
+use super::buffer::Buffer;
+use super::pool::{Pools, Seat};
+use super::tcp::Tcp;
+use crate::ngx::address::Address;
+use crate::ngx::connection::{Connection, Io};
+use crate::ngx::{self, log};
+
+use crate::sched::dispatch::dispatch;
+use crate::sys::*;
+
+/// The connection's events refer to it.
+pub(crate) struct Stream {
+    pub connection: Connection,
+    /// Who uses it; null while it lies in a pool.
+    pub(super) socket: Cell<*const Tcp>,
+    pub(super) buffer: RefCell<Buffer>,
+    /// How often it came from a pool.
+    pub(super) reused: Cell<u32>,
+    /// The place in a pool that it takes while it is used.
+    pub(super) seat: Cell<Option<Seat>>,
+    /// Where it lies when it is not used.
+    pub(super) idle: Cell<Option<(*const Pools, IdleId)>>,
+    /// The local address that it was bound to.
+    pub(super) local: Option<Address>,
+}
+
+/// As much is read at once if more than what fits in the configured buffer is
+/// waited for.
+const LARGE: usize = 256 * 1024;
+
+impl Stream {
+    pub(super) fn new(connection: Connection, local: Option<Address>) -> Rc<Self> {
+        let stream = Rc::new(Self {
+            connection,
+            socket: Cell::new(ptr::null()),
+            buffer: RefCell::default(),
+            reused: Cell::new(0),
+            seat: Cell::new(None),
+            idle: Cell::new(None),
+            local,
+        });
+        let data = Rc::as_ptr(&stream).cast_mut().cast();
+        connection.set_handlers(read_event, write_event, data);
+        stream
+    }
+
+    /// Receives some more, about `wanted` bytes; the number of those that came.
+    pub(super) fn fill(&self, wanted: usize) -> Io {
+        // SAFETY: the events of an open connection.
+        unsafe {
+            let read = self.connection.read_event();
+            if (*read).active() != 0 && (*read).ready() == 0 && (*read).eof() == 0 {
+                return Io::Again;
+            }
+        }
+        let mut buffer = self.buffer.borrow_mut();
+        let io = self.connection.receive(buffer.room(wanted.clamp(1, LARGE)));
+        if let Io::Bytes(n) = io {
+            // SAFETY: nginx has written them.
+            unsafe { buffer.add(n) }
+        }
+        io
+    }
+
+    /// The socket that uses it.
+    fn user(&self) -> Option<&Tcp> {
+        // SAFETY: a socket that goes leaves its stream.
+        unsafe { self.socket.get().as_ref() }
+    }
+
+    pub(super) fn set_user(&self, socket: *const Tcp, log: *mut ngx_log_t) {
+        self.socket.set(socket);
+        self.connection.set_log(log);
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.connection.close();
+    }
+}
+
+/// The stream of an event.
+///
+/// # Safety
+/// The event is that of a stream's connection.
+unsafe fn of_event(event: *mut ngx_event_t) -> Rc<Stream> {
+    // SAFETY: the data of the event is its connection, and that one's the stream,
+    // which closes the connection before it goes.
+    unsafe {
+        let connection: *mut ngx_connection_t = (*event).data.cast();
+        let stream: *const Stream = (*connection).data.cast();
+        Rc::increment_strong_count(stream);
+        Rc::from_raw(stream)
+    }
+}
+
+unsafe extern "C" fn read_event(event: *mut ngx_event_t) {
+    ngx::callback("socket read event", (), || {
+        // SAFETY: set as the handler of streams only.
+        let stream = unsafe { of_event(event) };
+        let woken = match stream.user() {
+            Some(socket) => socket.can_read(&stream),
+            None => {
+                Pools::idle_event(&stream);
+                None
+            }
+        };
+        // Lua code may close the connection, or drop the socket.
+        drop(stream);
+        woken.into_iter().for_each(dispatch);
+    });
+}
+
+unsafe extern "C" fn write_event(event: *mut ngx_event_t) {
+    ngx::callback("socket write event", (), || {
+        // SAFETY: as above.
+        let stream = unsafe { of_event(event) };
+        let woken = stream.user().and_then(|socket| socket.can_write(&stream));
+        drop(stream);
+        woken.into_iter().for_each(dispatch);
+    });
+}
+
+/// The log of connections that no request uses.
+pub(super) fn idle_log() -> *mut ngx_log_t {
+    log::cycle_log()
+}
