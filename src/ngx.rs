@@ -17,6 +17,8 @@ pub(crate) mod request;
 pub(crate) mod request_body;
 pub(crate) mod request_headers;
 pub(crate) mod response_headers;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod ssl;
 pub(crate) mod string;
 pub(crate) mod subrequest;
 pub(crate) mod variable;
