@@ -3,6 +3,8 @@
 pub(crate) mod address;
 pub(crate) mod buf;
 pub(crate) mod connection;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod certificate;
 pub(crate) mod event;
 pub(crate) mod fake_request;
 pub(crate) mod headers;
@@ -17,6 +19,10 @@ pub(crate) mod request;
 pub(crate) mod request_body;
 pub(crate) mod request_headers;
 pub(crate) mod response_headers;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod ssl;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod ssl_connection;
 pub(crate) mod string;
 pub(crate) mod subrequest;
 pub(crate) mod variable;
