@@ -7,6 +7,7 @@ mod data;
 mod options;
 mod request;
 mod tcp;
+mod udp;
 
 use mlua::Lua;
 
@@ -25,7 +26,13 @@ enum Slot {
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     // SAFETY: leaves the stack as it was.
-    unsafe { lua.exec_raw::<()>((), |l| tcp::open(State::from_ptr(l)))? }
+    unsafe {
+        lua.exec_raw::<()>((), |l| {
+            let l = State::from_ptr(l);
+            tcp::open(l);
+            udp::open(l);
+        })?;
+    }
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     let socket: mlua::Table = ngx.get("socket")?;
     lua.load(include_str!("socket/socket.lua")).set_name("=[C]").call(socket)

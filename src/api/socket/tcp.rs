@@ -643,7 +643,7 @@ fn bind(l: State) -> Return {
 }
 
 /// The first argument must be a table.
-fn check_object(l: State) -> Result<(), Raise> {
+pub(super) fn check_object(l: State) -> Result<(), Raise> {
     match l.type_of(1) {
         Type::Table => Ok(()),
         _ => Err(l.type_error(1, "table")),
@@ -689,12 +689,12 @@ pub(super) fn usable<'a>(l: State) -> Result<Option<(&'a Run, &'a Tcp)>, Raise> 
     Ok(Some((run, socket)))
 }
 
-fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise> {
+pub(super) fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise> {
     if core::ptr::eq(owner, ctx) { Ok(()) } else { Err(l.error("bad request")) }
 }
 
 /// The running code, and its request or that of its timer.
-fn current<'a>(l: State) -> Result<(&'a Run, &'a Ctx), Raise> {
+pub(super) fn current<'a>(l: State) -> Result<(&'a Run, &'a Ctx), Raise> {
     let run = call::current(l, NO_REQUEST)?;
     let ctx = run.ctx().or_else(|| run.thread().map(|thread| thread.ctx()));
     ctx.map(|ctx| (run, ctx)).ok_or_else(|| l.error("no request found"))
