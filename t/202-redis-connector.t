@@ -121,7 +121,7 @@ ERR AUTH <password> called without any password
             say("sentinel://secret@mymaster:s/0")
             say("http://127.0.0.1:6379/4")
             say("redis://127.0.0.1")
-            ngx.say(parse {})
+            ngx.say(select("#", parse {}))
         }
     }
 --- response_body
@@ -131,6 +131,7 @@ master_name=mymaster role=master db=3
 password=secret master_name=mymaster role=slave db=0
 nil could not parse DSN: nil
 nil could not parse DSN: nil
+0
 
 
 
@@ -245,6 +246,10 @@ QUEUED
     }
 --- response_body
 PONG nil connection refused, no such file or directory
+--- no_error_log
+[error]
+--- error_log
+none.sock failed (2: No such file or directory)
 
 
 
