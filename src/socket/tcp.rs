@@ -209,11 +209,16 @@ impl Tcp {
     }
 
     pub(super) fn log_error(&self, message: impl AsRef<[u8]>) {
-        if let Some(ctx) = self.ctx()
-            && ctx.request.loc_conf().socket.log_errors == 1
+        if self.logs_errors()
+            && let Some(ctx) = self.ctx()
         {
             ctx.request.log(NGX_LOG_ERR, message);
         }
+    }
+
+    /// `lua_socket_log_errors`.
+    pub(super) fn logs_errors(&self) -> bool {
+        self.ctx().is_some_and(|ctx| ctx.request.loc_conf().socket.log_errors == 1)
     }
 
     /// Logs that a socket is used that has no connection, and never had one or
