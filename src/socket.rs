@@ -5,6 +5,7 @@
 //! goes to a pool and comes back for another request.
 
 mod buffer;
+mod client;
 mod connect;
 mod failure;
 pub(crate) mod pool;
@@ -14,6 +15,7 @@ mod send;
 pub(crate) mod stream;
 mod tcp;
 
+pub(crate) use client::Refused;
 pub(crate) use connect::Target;
 pub(crate) use receive::{Pattern, UntilCell};
 pub(crate) use tcp::{Step, Tcp, Timeouts};

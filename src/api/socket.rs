@@ -5,14 +5,12 @@
 
 mod data;
 mod options;
+mod request;
 mod tcp;
-
-use core::ffi::c_int;
 
 use mlua::Lua;
 
 use crate::lua::State;
-use crate::sys::lua as ffi;
 
 /// The array fields of the table that is a TCP socket.
 #[derive(Clone, Copy)]
@@ -31,21 +29,4 @@ pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     let socket: mlua::Table = ngx.get("socket")?;
     lua.load(include_str!("socket/socket.lua")).set_name("=[C]").call(socket)
-}
-
-/// A table of functions, each with the `upvalues` topmost values, which are
-/// popped.
-fn push_functions(l: State, functions: &[(&str, ffi::lua_CFunction)], upvalues: c_int) {
-    let first = l.top() - upvalues + 1;
-    l.new_table(0, functions.len() + 1);
-    for (name, call) in functions {
-        for i in 0..upvalues {
-            l.push_value(first + i);
-        }
-        l.push_function(*call, upvalues);
-        l.raw_set_field(-2, name);
-    }
-    for _ in 0..upvalues {
-        l.remove(first);
-    }
 }

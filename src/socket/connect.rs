@@ -214,7 +214,7 @@ impl Tcp {
 
     fn push_connect_failure(&self, l: State, failure: &Failure) -> c_int {
         self.cancel_connect();
-        self.push_failure(l, failure)
+        failure.push(l)
     }
 
     /// The pool gives what the connect waits for; it goes on in an event.
