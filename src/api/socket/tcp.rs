@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use nginx_lua_pool::Limits;
 use nginx_lua_receive::{All, Any, Exact, Line, Until};
 
-use super::{Slot, data, options, request};
+use super::{Slot, data, options, push_metatable, request};
 use crate::api::call::{self, NO_REQUEST, cannot_wait, yield_marked};
 use crate::api::text::{check_text, to_number};
 use crate::conf::Phases;
@@ -82,19 +82,6 @@ pub(super) fn open(l: State) {
     l.push_function(function(request::socket), 3);
     l.raw_set_field(-2, "socket");
     l.set_top(bottom);
-}
-
-/// A table of methods that is its own `__index`. They have the metatable of the
-/// userdata as their upvalue.
-fn push_metatable(l: State, userdata: c_int, methods: &[&[(&str, lua_CFunction)]]) {
-    l.new_table(0, 20);
-    for (name, call) in methods.iter().copied().flatten() {
-        l.push_value(userdata);
-        l.push_function(*call, 1);
-        l.raw_set_field(-2, name);
-    }
-    l.push_value(-1);
-    l.raw_set_field(-2, "__index");
 }
 
 /// `sock = ngx.socket.tcp()`

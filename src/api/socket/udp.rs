@@ -7,7 +7,7 @@ use core::net::IpAddr;
 use core::ptr;
 
 use super::tcp::{check_object, check_owner, current, failed};
-use super::{data, push_functions};
+use super::{data, push_metatable};
 use crate::api::call::{self, NO_REQUEST, REQUEST_OBJECT_NOT_FOUND, cannot_wait, yield_marked};
 use crate::api::text::check_text;
 use crate::conf::Phases;
@@ -44,16 +44,14 @@ pub(super) fn open(l: State) {
     l.new_table(0, 1);
     l.push_function(function(collected), 0);
     l.raw_set_field(-2, "__gc");
-    push_functions(l, METHODS, 1);
-    l.push_value(-1);
-    l.raw_set_field(-2, "__index");
+    push_metatable(l, l.top(), &[METHODS]);
 
     l.raw_get_field(ffi::LUA_GLOBALSINDEX, "ngx");
     l.raw_get_field(-1, "socket");
     l.push_value(-3);
     l.push_function(function(udp), 1);
     l.raw_set_field(-2, "udp");
-    l.pop(3);
+    l.pop(4);
 }
 
 /// `socket, err = ngx.socket.udp()`
