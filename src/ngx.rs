@@ -2,9 +2,9 @@
 
 pub(crate) mod address;
 pub(crate) mod buf;
-pub(crate) mod connection;
 #[cfg(ngx_feature = "ssl")]
 pub(crate) mod certificate;
+pub(crate) mod connection;
 pub(crate) mod event;
 pub(crate) mod fake_request;
 pub(crate) mod headers;

@@ -6,6 +6,8 @@
 mod data;
 mod options;
 mod tcp;
+#[cfg(ngx_feature = "ssl")]
+mod tls;
 
 use core::ffi::c_int;
 
@@ -26,8 +28,10 @@ enum Slot {
 }
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
+    let mut opened = Ok(());
     // SAFETY: leaves the stack as it was.
-    unsafe { lua.exec_raw::<()>((), |l| tcp::open(State::from_ptr(l)))? }
+    unsafe { lua.exec_raw::<()>((), |l| opened = tcp::open(State::from_ptr(l)))? }
+    opened.map_err(mlua::Error::RuntimeError)?;
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     let socket: mlua::Table = ngx.get("socket")?;
     lua.load(include_str!("socket/socket.lua")).set_name("=[C]").call(socket)

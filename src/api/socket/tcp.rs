@@ -38,7 +38,7 @@ const METHODS: &[(&str, lua_CFunction)] = &[
 const METATABLE: &str = "__tcp_cosocket_mt";
 
 /// Adds the constructors to the table `ngx`.
-pub(super) fn open(l: State) {
+pub(super) fn open(l: State) -> Result<(), String> {
     l.new_table(0, 1);
     l.push_function(function(collected), 0);
     l.raw_set_field(-2, "__gc");
@@ -49,6 +49,8 @@ pub(super) fn open(l: State) {
     l.push_value(-1);
     l.raw_set_field(ffi::LUA_REGISTRYINDEX, METATABLE);
     // The metatables of the userdata and of the table.
+    #[cfg(ngx_feature = "ssl")]
+    super::tls::open(l)?;
 
     l.raw_get_field(ffi::LUA_GLOBALSINDEX, "ngx");
     l.new_table(0, 4);
@@ -59,6 +61,7 @@ pub(super) fn open(l: State) {
     l.raw_set_field(-2, "stream");
     l.raw_set_field(-2, "socket");
     l.pop(3);
+    Ok(())
 }
 
 /// `sock = ngx.socket.tcp()`
@@ -598,7 +601,7 @@ fn bind(l: State) -> Return {
 }
 
 /// The first argument must be a table.
-fn check_object(l: State) -> Result<(), Raise> {
+pub(super) fn check_object(l: State) -> Result<(), Raise> {
     match l.type_of(1) {
         Type::Table => Ok(()),
         _ => Err(l.type_error(1, "table")),
@@ -649,7 +652,7 @@ fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise> {
 }
 
 /// The running code, and its request or that of its timer.
-fn current<'a>(l: State) -> Result<(&'a Run, &'a Ctx), Raise> {
+pub(super) fn current<'a>(l: State) -> Result<(&'a Run, &'a Ctx), Raise> {
     let run = call::current(l, NO_REQUEST)?;
     let ctx = run.ctx().or_else(|| run.thread().map(|thread| thread.ctx()));
     ctx.map(|ctx| (run, ctx)).ok_or_else(|| l.error("no request found"))
@@ -662,7 +665,7 @@ fn log_closed(l: State, attempt: &str) {
 
 /// Gives control to the scheduler, with what has to stay on the stack: the
 /// userdata of the socket and the topmost value.
-fn wait(l: State) -> c_int {
+pub(super) fn wait(l: State) -> c_int {
     l.raw_get_index(1, Slot::Context as c_int);
     yield_marked(l, Mark::Waits, 2)
 }
