@@ -54,7 +54,7 @@ const OF_BODY: &[(&str, lua_CFunction)] = &[
 const OF_CLIENT: &[(&str, lua_CFunction)] = &[("send", function(send))];
 
 /// Adds the constructors to the table `ngx`.
-pub(super) fn open(l: State) {
+pub(super) fn open(l: State) -> Result<(), String> {
     let bottom = l.top();
     l.new_table(0, 1);
     l.push_function(function(collected), 0);
@@ -64,6 +64,9 @@ pub(super) fn open(l: State) {
     push_metatable(l, userdata, &[METHODS]);
     l.push_value(-1);
     l.raw_set_field(ffi::LUA_REGISTRYINDEX, METATABLE);
+    #[cfg(ngx_feature = "ssl")]
+    super::tls::open(l)?;
+
     l.raw_get_field(ffi::LUA_GLOBALSINDEX, "ngx");
     let (metatable, ngx) = (l.top() - 1, l.top());
 
@@ -82,6 +85,7 @@ pub(super) fn open(l: State) {
     l.push_function(function(request::socket), 3);
     l.raw_set_field(-2, "socket");
     l.set_top(bottom);
+    Ok(())
 }
 
 /// `sock = ngx.socket.tcp()`
@@ -694,7 +698,7 @@ fn log_closed(l: State, attempt: &str) {
 
 /// Gives control to the scheduler, with what has to stay on the stack: the
 /// userdata of the socket and the topmost value.
-fn wait(l: State) -> c_int {
+pub(super) fn wait(l: State) -> c_int {
     l.raw_get_index(1, Slot::Context as c_int);
     yield_marked(l, Mark::Waits, 2)
 }
