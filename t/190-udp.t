@@ -243,7 +243,6 @@ still there
 1
 1
 yes
---- differs: the C module uses the argument
 
 === TEST 12: hosts that cannot be read
 --- config
@@ -504,7 +503,6 @@ error: bad argument #1 to '?' (table expected, got number)
     }
 --- response_body eval
 "nil closed\n" x 12
---- differs: the C module crashes if there is something else at 1
 
 === TEST 27: foreign userdata at 1 does not matter
 --- config
