@@ -12,7 +12,10 @@ pub(crate) mod set_by_lua;
 mod setters;
 pub(crate) mod shared;
 mod socket;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod ssl;
 
+use cf::Conf;
 pub(crate) use chunk::Chunk;
 pub(crate) use phase::{Phase, Phases};
 pub(crate) use socket::SocketConf;
@@ -196,6 +199,8 @@ pub(crate) struct LocConf {
     pub check_client_abort: ngx_flag_t,
     pub use_default_type: ngx_flag_t,
     pub socket: SocketConf,
+    #[cfg(ngx_feature = "ssl")]
+    pub ssl: ssl::Settings,
 }
 
 impl LocConf {
@@ -210,10 +215,14 @@ impl LocConf {
             check_client_abort: UNSET,
             use_default_type: UNSET,
             socket: SocketConf::new(),
+            #[cfg(ngx_feature = "ssl")]
+            ssl: ssl::Settings::new(),
         }
     }
 
-    pub(crate) fn merge(&mut self, outer: &LocConf) {
+    /// Takes over what the level around it says; false if there is a mistake,
+    /// which is in the log.
+    pub(crate) fn merge(&mut self, cf: Conf, outer: &LocConf) -> bool {
         for (own, outer) in self.hooks.iter_mut().zip(&outer.hooks) {
             if own.is_none() {
                 own.clone_from(outer);
@@ -227,6 +236,17 @@ impl LocConf {
         merge(&mut self.check_client_abort, outer.check_client_abort, false);
         merge(&mut self.use_default_type, outer.use_default_type, true);
         self.socket.merge(&outer.socket);
+        self.merge_ssl(cf, outer)
+    }
+
+    #[cfg(ngx_feature = "ssl")]
+    fn merge_ssl(&mut self, cf: Conf, outer: &LocConf) -> bool {
+        self.ssl.merge(cf, &outer.ssl).is_ok()
+    }
+
+    #[cfg(not(ngx_feature = "ssl"))]
+    fn merge_ssl(&mut self, _cf: Conf, _outer: &LocConf) -> bool {
+        true
     }
 
     pub(crate) fn hook(&self, phase: Phase) -> Option<&Rc<Chunk>> {

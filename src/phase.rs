@@ -80,10 +80,15 @@ unsafe extern "C" fn merge_loc_conf(
     conf: *mut c_void,
 ) -> *mut c_char {
     ngx::callback("configuration", NGX_CONF_ERROR, || {
-        // SAFETY: what create_loc_conf returned, twice.
-        unsafe { (*conf.cast::<LocConf>()).merge(&*outer.cast::<LocConf>()) };
-        // SAFETY: nginx passes its configuration state.
-        unsafe { content::inherit(Conf::from_ptr(cf), &*conf.cast::<LocConf>()) };
+        // SAFETY: what create_loc_conf returned, twice, and nginx's configuration
+        // state.
+        let (cf, conf, outer) = unsafe {
+            (Conf::from_ptr(cf), &mut *conf.cast::<LocConf>(), &*outer.cast::<LocConf>())
+        };
+        if !conf.merge(cf, outer) {
+            return NGX_CONF_ERROR;
+        }
+        content::inherit(cf, conf);
         NGX_CONF_OK
     })
 }

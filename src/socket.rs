@@ -5,6 +5,7 @@
 //! goes to a pool and comes back for another request.
 
 mod buffer;
+mod client;
 mod connect;
 mod failure;
 pub(crate) mod pool;
@@ -13,7 +14,10 @@ pub(crate) mod resolver;
 mod send;
 pub(crate) mod stream;
 mod tcp;
+mod udp;
 
+pub(crate) use client::Refused;
 pub(crate) use connect::Target;
 pub(crate) use receive::{Pattern, UntilCell};
 pub(crate) use tcp::{Step, Tcp, Timeouts};
+pub(crate) use udp::{LONGEST_DATAGRAM, Udp};

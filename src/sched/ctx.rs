@@ -59,12 +59,22 @@ pub(crate) struct Ctx {
     pub table: Table,
     /// What the threads wait for.
     pub(super) waits: Waits,
+    /// The socket that stands for the client's connection.
+    pub client_socket: Cell<Option<ClientSocket>>,
     /// What is released when the request ends.
     pub(super) resources: Resources,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
     /// The request is a [`FakeRequest`](crate::ngx::fake_request::FakeRequest).
     fake: bool,
+}
+
+/// A socket that stands for the client's connection, as far as events concern it.
+#[derive(Clone, Copy)]
+pub(crate) struct ClientSocket {
+    pub owner: *const c_void,
+    /// The connection can be written to: whether that made a thread ready.
+    pub can_write: unsafe fn(*const c_void) -> bool,
 }
 
 /// The state of a response body that Lua code filters.
@@ -138,6 +148,7 @@ impl Ctx {
             body: Cell::new(Body::Unread),
             table: Table::default(),
             waits: Waits::default(),
+            client_socket: Cell::new(None),
             resources: Resources::new(),
             cleanup_added: Cell::new(false),
             fake,
@@ -279,6 +290,7 @@ unsafe extern "C" fn request_cleanup(data: *mut c_void) {
         let ctx = unsafe { &*data.cast::<Ctx>() };
         ctx.cleanup_added.set(false);
         ctx.abort();
+        ctx.client_socket.set(None);
         ctx.release_resources();
     });
 }

@@ -75,6 +75,13 @@ impl Ctx {
     /// was a write event, with sending. `None` if the code still waits.
     pub(crate) fn event(&self) -> Option<Outcome> {
         let might_be_write_event = self.ready.is_empty() || self.waits.of(Wait::Turn) > 0;
+        if might_be_write_event
+            && let Some(socket) = self.client_socket.get()
+            // SAFETY: a socket that ends takes itself out of the context.
+            && unsafe { (socket.can_write)(socket.owner) }
+        {
+            return Some(self.run_ready());
+        }
         if might_be_write_event && self.has_client() {
             match self.write_event() {
                 Written::TimedOut => {

@@ -206,6 +206,9 @@ impl Tcp {
                 self.connector.wake(push_connected)
             }
             Err(error) => {
+                if self.logs_errors() {
+                    stream.connection.log_error(error, c"connect() failed");
+                }
                 let failure = Failure::System(error);
                 self.connector.wake(|l| self.push_connect_failure(l, &failure))
             }
@@ -214,7 +217,7 @@ impl Tcp {
 
     fn push_connect_failure(&self, l: State, failure: &Failure) -> c_int {
         self.cancel_connect();
-        self.push_failure(l, failure)
+        failure.push(l)
     }
 
     /// The pool gives what the connect waits for; it goes on in an event.

@@ -66,7 +66,7 @@ impl Tcp {
     /// Receives what `pattern` asks for.
     pub(crate) fn receive(&self, l: State, mut pattern: Pattern) -> (Step, Pattern) {
         let Some(stream) = self.readable() else {
-            return (Step::Done(self.push_failure(l, &Failure::Closed)), pattern);
+            return (Step::Done(Failure::Closed.push(l)), pattern);
         };
         let mut from = 0;
         if let Pattern::Until(until, size) = &pattern {
@@ -127,7 +127,8 @@ impl Tcp {
                 }
                 Io::Again if stream.connection.watch_reading() => return Ok(None),
                 Io::Again => return Err("failed to handle read event".into()),
-                Io::Closed => return Err(Failure::Closed),
+                Io::Closed => return Err(stream.why_closed()),
+                Io::Failed(_) if stream.is_body() => return Err(stream.why_closed()),
                 Io::Failed(error) => return Err(Failure::System(error)),
             }
         }
@@ -186,7 +187,7 @@ impl Tcp {
         if matches!((&*pattern, failure), (Pattern::All(_), Failure::Closed)) {
             return self.push_result(l, stream, cut);
         }
-        let results = self.push_failure(l, failure) + self.push_result(l, stream, cut);
+        let results = failure.push(l) + self.push_result(l, stream, cut);
         match failure {
             Failure::Timeout => self.log_error("lua tcp socket read timed out"),
             _ => self.close_reading(),

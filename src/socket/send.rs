@@ -15,12 +15,12 @@ impl Tcp {
         let stream = self.stream().filter(|_| !self.write_closed.get());
         let Some(stream) = stream else {
             self.log_closed("send");
-            return Step::Done(self.push_failure(l, &Failure::Closed));
+            return Step::Done(Failure::Closed.push(l));
         };
         let nodelay = self.ctx().is_some_and(|ctx| ctx.request.core_loc_conf().tcp_nodelay == 1);
         if nodelay && !stream.connection.set_nodelay() {
-            let failure = "setsocketopt tcp_nodelay failed".into();
-            return Step::Done(self.push_failure(l, &failure));
+            let failure = Failure::from("setsocketopt tcp_nodelay failed");
+            return Step::Done(failure.push(l));
         }
 
         let mut sent = 0;
@@ -84,7 +84,7 @@ impl Tcp {
         if *failure == Failure::Timeout {
             self.log_error("lua tcp socket write timed out");
         }
-        let results = self.push_failure(l, failure);
+        let results = failure.push(l);
         self.close_writing();
         results
     }

@@ -7,6 +7,8 @@ use std::rc::Rc;
 use nginx_lua_pool::IdleId;
 
 use super::buffer::Buffer;
+use super::client::Client;
+use super::failure::Failure;
 use super::pool::{Pools, Seat};
 use super::tcp::Tcp;
 use crate::ngx::address::Address;
@@ -30,6 +32,8 @@ pub(crate) struct Stream {
     pub(super) idle: Cell<Option<(*const Pools, IdleId)>>,
     /// The local address that it was bound to.
     pub(super) local: Option<Address>,
+    /// The connection is the client's, and not ours to close.
+    client: Option<Client>,
 }
 
 /// As much is read at once if more than what fits in the configured buffer is
@@ -38,7 +42,18 @@ const LARGE: usize = 256 * 1024;
 
 impl Stream {
     pub(super) fn new(connection: Connection, local: Option<Address>) -> Rc<Self> {
-        let stream = Rc::new(Self {
+        let stream = Self::with(connection, local, None);
+        let data = Rc::as_ptr(&stream).cast_mut().cast();
+        connection.set_handlers(read_event, write_event, data);
+        stream
+    }
+
+    pub(super) fn of_client(connection: Connection, client: Client) -> Rc<Self> {
+        Self::with(connection, None, Some(client))
+    }
+
+    fn with(connection: Connection, local: Option<Address>, client: Option<Client>) -> Rc<Self> {
+        Rc::new(Self {
             connection,
             socket: Cell::new(ptr::null()),
             buffer: RefCell::default(),
@@ -46,14 +61,35 @@ impl Stream {
             seat: Cell::new(None),
             idle: Cell::new(None),
             local,
-        });
-        let data = Rc::as_ptr(&stream).cast_mut().cast();
-        connection.set_handlers(read_event, write_event, data);
-        stream
+            client,
+        })
+    }
+
+    pub(super) fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+
+    /// It is the body of the request.
+    pub(super) fn is_body(&self) -> bool {
+        self.client.as_ref().is_some_and(Client::is_body)
+    }
+
+    /// Adds bytes that were received before.
+    pub(super) fn put_back(&self, bytes: &[u8]) {
+        self.buffer.borrow_mut().push(bytes);
+    }
+
+    /// Why nothing more is received after the peer has closed.
+    pub(super) fn why_closed(&self) -> Failure {
+        self.client.as_ref().map_or(Failure::Closed, Client::why_closed)
     }
 
     /// Receives some more, about `wanted` bytes; the number of those that came.
     pub(super) fn fill(&self, wanted: usize) -> Io {
+        let limit = self.client.as_ref().map_or(usize::MAX, Client::limit);
+        if limit == 0 {
+            return Io::Closed;
+        }
         // SAFETY: the events of an open connection.
         unsafe {
             let read = self.connection.read_event();
@@ -62,10 +98,13 @@ impl Stream {
             }
         }
         let mut buffer = self.buffer.borrow_mut();
-        let io = self.connection.receive(buffer.room(wanted.clamp(1, LARGE)));
+        let io = self.connection.receive(buffer.room(wanted.clamp(1, LARGE.min(limit))));
         if let Io::Bytes(n) = io {
             // SAFETY: nginx has written them.
             unsafe { buffer.add(n) }
+            if let Some(client) = &self.client {
+                client.received(n);
+            }
         }
         io
     }
@@ -78,13 +117,17 @@ impl Stream {
 
     pub(super) fn set_user(&self, socket: *const Tcp, log: *mut ngx_log_t) {
         self.socket.set(socket);
-        self.connection.set_log(log);
+        if self.client.is_none() {
+            self.connection.set_log(log);
+        }
     }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.connection.close();
+        if self.client.is_none() {
+            self.connection.close();
+        }
     }
 }
 
