@@ -403,6 +403,7 @@ fn receiveuntil(l: State) -> Return {
     // SAFETY: the memory is that of the userdata, which keeps it in place; its
     // metatable makes the collector drop the value.
     unsafe {
+        const { assert!(align_of::<UntilCell>() <= align_of::<u64>(), "LuaJIT gives no more") };
         let place: *mut UntilCell = ffi::lua_newuserdata(l.as_ptr(), size_of::<UntilCell>()).cast();
         place.write(UntilCell::new(until));
     }
