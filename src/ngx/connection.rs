@@ -1,6 +1,6 @@
 //! A connection, as nginx's event loop has it.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::mem::{self, MaybeUninit};
 use core::ptr::{self, NonNull};
 
@@ -84,20 +84,21 @@ impl Connection {
         }
     }
 
-    /// What the attempt to connect came to; logs a failure.
+    /// What the attempt to connect came to.
     pub(crate) fn connected(self) -> Result<(), ngx_err_t> {
         let mut error: c_int = 0;
         if self.option(SOL_SOCKET as c_int, SO_ERROR as c_int, &mut error).is_err() {
             error = errno();
         }
-        if error == 0 {
-            return Ok(());
-        }
-        // SAFETY: the text is a C string.
+        if error == 0 { Ok(()) } else { Err(error) }
+    }
+
+    /// Logs that a system call failed.
+    pub(crate) fn log_failure(self, error: ngx_err_t, what: &CStr) {
+        // SAFETY: open connection; nginx only reads the text.
         unsafe {
-            ngx_connection_error(self.as_ptr(), error, c"connect() failed".as_ptr().cast_mut())
-        };
-        Err(error)
+            ngx_connection_error(self.as_ptr(), error, what.as_ptr().cast_mut());
+        }
     }
 
     pub(crate) const fn as_ptr(self) -> *mut ngx_connection_t {
