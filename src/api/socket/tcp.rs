@@ -117,6 +117,7 @@ fn connect(l: State) -> Return {
              seen {args}"
         )));
     }
+    call::run_in(l, Phases::YIELD, NO_REQUEST)?;
     check_object(l)?;
     check_text(l, 2)?;
     let options = Options::read(l, if l.type_of(3) == Type::Table { 3 } else { 4 })?;
@@ -251,7 +252,10 @@ fn port(l: State, unix: bool) -> Result<Option<u16>, String> {
 /// Pushes the key of the pool: its name, or where the connection goes to.
 fn push_key(l: State, pool: Option<c_int>, host: &[u8], port: Option<u16>) {
     let Some(port) = port.filter(|_| pool.is_none()) else {
-        l.push_value(pool.unwrap_or(2));
+        let name = pool.unwrap_or(2);
+        // A number becomes a string.
+        let _ = l.bytes(name);
+        l.push_value(name);
         return;
     };
     let mut text = itoa::Buffer::new();
@@ -405,7 +409,7 @@ fn receiveuntil(l: State) -> Return {
     unsafe {
         const { assert!(align_of::<UntilCell>() <= align_of::<u64>(), "LuaJIT gives no more") };
         let place: *mut UntilCell = ffi::lua_newuserdata(l.as_ptr(), size_of::<UntilCell>()).cast();
-        place.write(UntilCell::new(until));
+        place.write(UntilCell::new(Box::new(until)));
     }
     l.new_table(0, 1);
     l.push_function(function(until_collected), 0);
@@ -438,7 +442,9 @@ fn next_part(l: State) -> Return {
 /// Receives. The topmost value is kept while it waits.
 fn receive_pattern(l: State, usable: Option<(&Run, &Tcp)>, pattern: Pattern) -> Return {
     let Some((run, socket)) = usable else {
-        log_closed(l, "receive");
+        if !matches!(pattern, Pattern::Until(..)) {
+            log_closed(l, "receive");
+        }
         return Ok(failed(l, "closed"));
     };
     if let Some(busy) = socket.busy(true, false) {
