@@ -2,6 +2,7 @@
 //! bindings that nginx-sys does not have.
 
 use std::env;
+use std::fs;
 use std::path::PathBuf;
 
 /// The nginx versions at which an interface that we use changed.
@@ -13,6 +14,7 @@ const INTERFACE_CHANGES: &[(u32, &str)] = &[
 fn main() {
     nginx_version();
     bindings();
+    openssl();
     pcre2();
     link_arguments();
 }
@@ -39,17 +41,9 @@ fn nginx_version() {
 fn bindings() {
     println!("cargo::rerun-if-changed=src/sys/wrapper.h");
 
-    let includes = metadata("INCLUDE");
-    // nginx-sys 0.5 writes this one under the name "metadata".
-    let cflags = metadata("METADATA");
-    let cflags = cflags.strip_prefix("cflags=").unwrap_or_default();
-    let args = env::split_paths(&includes)
-        .map(|path| format!("-I{}", path.display()))
-        .chain(cflags.split_whitespace().map(String::from));
-
     bindgen::Builder::default()
         .header("src/sys/wrapper.h")
-        .clang_args(args)
+        .clang_args(nginx_arguments())
         .allowlist_item("ngx_http_rewrite_.*")
         .allowlist_recursively(false)
         .use_core()
@@ -58,6 +52,47 @@ fn bindings() {
         .generate()
         .expect("bindings for src/sys/wrapper.h")
         .write_to_file(out_dir().join("bindings.rs"))
+        .expect("a writable OUT_DIR");
+}
+
+/// How the compiler finds nginx's headers.
+fn nginx_arguments() -> Vec<String> {
+    let includes = metadata("INCLUDE");
+    // nginx-sys 0.5 writes this one under the name "metadata".
+    let cflags = metadata("METADATA");
+    let cflags = cflags.strip_prefix("cflags=").unwrap_or_default();
+    env::split_paths(&includes)
+        .map(|path| format!("-I{}", path.display()))
+        .chain(cflags.split_whitespace().map(String::from))
+        .collect()
+}
+
+/// Binds what is used of OpenSSL, and of nginx's code around it, as a table that
+/// is filled in at run time: an nginx without TLS loads the module too, and one
+/// that has OpenSSL built in must not get a second one.
+fn openssl() {
+    println!("cargo::rerun-if-changed=src/sys/openssl.txt");
+
+    if !metadata("FEATURES").split(',').any(|feature| feature == "ssl") {
+        return;
+    }
+    let names = fs::read_to_string("src/sys/openssl.txt").expect("src/sys/openssl.txt");
+
+    let mut bindings = bindgen::Builder::default()
+        .header("src/sys/wrapper.h")
+        .clang_args(nginx_arguments())
+        .dynamic_library_name("OpenSsl")
+        .dynamic_link_require_all(true)
+        .allowlist_recursively(false)
+        .use_core()
+        .layout_tests(false);
+    for name in names.lines() {
+        bindings = bindings.allowlist_function(name);
+    }
+    bindings
+        .generate()
+        .expect("bindings for src/sys/openssl.txt")
+        .write_to_file(out_dir().join("openssl.rs"))
         .expect("a writable OUT_DIR");
 }
 

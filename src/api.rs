@@ -33,6 +33,8 @@ mod semaphore;
 mod shared;
 mod sleep;
 mod socket;
+#[cfg(ngx_feature = "ssl")]
+mod ssl;
 mod table;
 mod target;
 mod text;

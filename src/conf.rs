@@ -12,7 +12,10 @@ pub(crate) mod set_by_lua;
 mod setters;
 pub(crate) mod shared;
 mod socket;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod ssl;
 
+use cf::Conf;
 pub(crate) use chunk::Chunk;
 pub(crate) use phase::{Phase, Phases};
 pub(crate) use socket::SocketConf;
@@ -77,6 +80,8 @@ pub(crate) struct MainConf {
     slots: HashMap<Vec<u8>, u32>,
     /// The machine that checks syntax while the configuration is read.
     pub checker: Option<check::Checker>,
+    #[cfg(ngx_feature = "ssl")]
+    pub system_store: ssl::SystemStore,
     /// The worker's machine; none while nginx only tests the configuration.
     pub vm: RefCell<Option<Rc<Vm>>>,
 }
@@ -126,6 +131,8 @@ impl MainConf {
             zones_ready: Cell::new(0),
             slots: HashMap::new(),
             checker: None,
+            #[cfg(ngx_feature = "ssl")]
+            system_store: ssl::SystemStore::default(),
             vm: RefCell::new(None),
         }
     }
@@ -196,6 +203,8 @@ pub(crate) struct LocConf {
     pub check_client_abort: ngx_flag_t,
     pub use_default_type: ngx_flag_t,
     pub socket: SocketConf,
+    #[cfg(ngx_feature = "ssl")]
+    pub ssl: ssl::Settings,
 }
 
 impl LocConf {
@@ -210,10 +219,14 @@ impl LocConf {
             check_client_abort: UNSET,
             use_default_type: UNSET,
             socket: SocketConf::new(),
+            #[cfg(ngx_feature = "ssl")]
+            ssl: ssl::Settings::new(),
         }
     }
 
-    pub(crate) fn merge(&mut self, outer: &LocConf) {
+    /// Takes over what the level around it says; false if there is a mistake,
+    /// which is in the log.
+    pub(crate) fn merge(&mut self, cf: Conf, outer: &LocConf) -> bool {
         for (own, outer) in self.hooks.iter_mut().zip(&outer.hooks) {
             if own.is_none() {
                 own.clone_from(outer);
@@ -227,6 +240,17 @@ impl LocConf {
         merge(&mut self.check_client_abort, outer.check_client_abort, false);
         merge(&mut self.use_default_type, outer.use_default_type, true);
         self.socket.merge(&outer.socket);
+        self.merge_ssl(cf, outer)
+    }
+
+    #[cfg(ngx_feature = "ssl")]
+    fn merge_ssl(&mut self, cf: Conf, outer: &LocConf) -> bool {
+        self.ssl.merge(cf, &outer.ssl).is_ok()
+    }
+
+    #[cfg(not(ngx_feature = "ssl"))]
+    fn merge_ssl(&mut self, _cf: Conf, _outer: &LocConf) -> bool {
+        true
     }
 
     pub(crate) fn hook(&self, phase: Phase) -> Option<&Rc<Chunk>> {

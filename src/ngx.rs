@@ -2,6 +2,8 @@
 
 pub(crate) mod address;
 pub(crate) mod buf;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod certificate;
 pub(crate) mod connection;
 pub(crate) mod event;
 pub(crate) mod fake_request;
@@ -10,13 +12,16 @@ pub(crate) mod http_conf;
 pub(crate) mod log;
 pub(crate) mod method;
 mod multi;
-pub(crate) mod peer;
 pub(crate) mod pool;
 mod raw_header;
 pub(crate) mod request;
 pub(crate) mod request_body;
 pub(crate) mod request_headers;
 pub(crate) mod response_headers;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod ssl;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod ssl_connection;
 pub(crate) mod string;
 pub(crate) mod subrequest;
 pub(crate) mod variable;

@@ -54,7 +54,7 @@ unsafe extern "C" fn create_main_conf(cf: *mut ngx_conf_t) -> *mut c_void {
         };
         // SAFETY: nginx reads the configuration for a cycle.
         let conf = MainConf::new(handlers, unsafe { (*cf.as_ptr()).cycle });
-        cf.pool().own(conf).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
+        cf.pool().own(|| conf).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
     })
 }
 
@@ -70,7 +70,7 @@ unsafe extern "C" fn create_loc_conf(cf: *mut ngx_conf_t) -> *mut c_void {
     ngx::callback("configuration", ptr::null_mut(), || {
         // SAFETY: nginx passes its configuration state.
         let cf = unsafe { Conf::from_ptr(cf) };
-        cf.pool().own(LocConf::new()).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
+        cf.pool().own(LocConf::new).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
     })
 }
 
@@ -80,10 +80,15 @@ unsafe extern "C" fn merge_loc_conf(
     conf: *mut c_void,
 ) -> *mut c_char {
     ngx::callback("configuration", NGX_CONF_ERROR, || {
-        // SAFETY: what create_loc_conf returned, twice.
-        unsafe { (*conf.cast::<LocConf>()).merge(&*outer.cast::<LocConf>()) };
-        // SAFETY: nginx passes its configuration state.
-        unsafe { content::inherit(Conf::from_ptr(cf), &*conf.cast::<LocConf>()) };
+        // SAFETY: what create_loc_conf returned, twice, and nginx's configuration
+        // state.
+        let (cf, conf, outer) = unsafe {
+            (Conf::from_ptr(cf), &mut *conf.cast::<LocConf>(), &*outer.cast::<LocConf>())
+        };
+        if !conf.merge(cf, outer) {
+            return NGX_CONF_ERROR;
+        }
+        content::inherit(cf, conf);
         NGX_CONF_OK
     })
 }

@@ -24,7 +24,7 @@ pub(crate) mod worker;
 pub(crate) mod writer;
 
 pub(crate) use ctx::{ClientSocket, Ctx};
-pub(crate) use exit::{Exit, Redirect};
+pub(crate) use exit::{Elsewhere, Exit, Redirect};
 pub(crate) use resource::Resource;
 pub(crate) use run::Run;
 pub(crate) use scheduler::Outcome;

@@ -2,6 +2,8 @@
 //! macros that bindgen cannot translate, under their nginx names.
 
 pub(crate) mod lua;
+#[cfg(ngx_feature = "ssl")]
+pub(crate) mod openssl;
 pub(crate) mod pcre2;
 
 pub(crate) use generated::*;
@@ -26,6 +28,7 @@ pub(crate) const DONE: ngx_int_t = NGX_DONE as ngx_int_t;
 pub(crate) const DECLINED: ngx_int_t = NGX_DECLINED as ngx_int_t;
 
 /// A static that C code reads and nginx writes while it loads modules.
+#[derive(Debug)]
 #[repr(transparent)]
 pub struct Exported<T>(pub(crate) T);
 

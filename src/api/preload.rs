@@ -4,6 +4,8 @@
 use mlua::Lua;
 
 use super::function::Function;
+#[cfg(ngx_feature = "ssl")]
+use super::ssl;
 use super::{ctx, encoding, re, request_headers, resp, resty_core, semaphore, time};
 use crate::lua::{Raise, Return, State, code, function};
 use crate::sys::lua as ffi;
@@ -36,6 +38,8 @@ const MODULES: &[Module] = &[
         functions: semaphore::FUNCTIONS,
         source: include_str!("modules/semaphore.lua"),
     },
+    #[cfg(ngx_feature = "ssl")]
+    Module { name: "ngx.ssl", functions: ssl::FUNCTIONS, source: include_str!("modules/ssl.lua") },
     Module { name: "resty.core", functions: &[], source: include_str!("resty_core/core.lua") },
     Module {
         name: "resty.core.base",

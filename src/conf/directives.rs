@@ -5,6 +5,8 @@ use core::ffi::{CStr, c_char};
 use core::mem::offset_of;
 
 use super::kind::{Form, Kind};
+#[cfg(ngx_feature = "ssl")]
+use super::ssl;
 use super::{LocConf, MainConf, Phase, resolver, setters, shared, socket};
 use crate::sys::*;
 
@@ -39,13 +41,26 @@ const fn msec(name: &'static CStr, contexts: u32, offset: usize) -> Directive {
     Directive { name, contexts, kind: Kind::Msec(offset) }
 }
 
+#[cfg(ngx_feature = "ssl")]
+const fn tls(name: &'static CStr, kind: Kind) -> Directive {
+    Directive { name, contexts: MSL, kind }
+}
+
+/// Where a field of the TLS settings is in a location's configuration.
+#[cfg(ngx_feature = "ssl")]
+macro_rules! ssl_field {
+    ($field:ident) => {
+        offset_of!(LocConf, ssl) + offset_of!(ssl::Settings, $field)
+    };
+}
+
 const fn unavailable(name: &'static CStr, contexts: u32) -> Directive {
     Directive { name, contexts, kind: Kind::Unavailable }
 }
 
 use Form::{Block, File, Inline};
 
-pub(crate) static DIRECTIVES: [Directive; 90] = [
+pub(crate) static DIRECTIVES: [Directive; 81] = [
     code(c"init_by_lua", M, Phase::Init, Inline),
     code(c"init_by_lua_block", M, Phase::Init, Block),
     code(c"init_by_lua_file", M, Phase::Init, File),
@@ -135,6 +150,24 @@ pub(crate) static DIRECTIVES: [Directive; 90] = [
     number(c"lua_socket_pool_size", MSLIF, offset_of!(LocConf, socket.pool_size)),
     unavailable(c"lua_malloc_trim", M),
     unavailable(c"lua_worker_thread_vm_pool_size", M),
+];
+
+/// What cosockets do for TLS.
+#[cfg(ngx_feature = "ssl")]
+static TLS: [Directive; 9] = [
+    tls(c"lua_ssl_protocols", Kind::Bits(ssl_field!(protocols), &ssl::PROTOCOLS)),
+    tls(c"lua_ssl_ciphers", Kind::Text(ssl_field!(ciphers))),
+    tls(c"lua_ssl_verify_depth", Kind::Number(ssl_field!(verify_depth))),
+    tls(c"lua_ssl_trusted_certificate", Kind::Text(ssl_field!(trusted_certificate))),
+    tls(c"lua_ssl_crl", Kind::Text(ssl_field!(crl))),
+    tls(c"lua_ssl_certificate", Kind::Texts(ssl_field!(certificates))),
+    tls(c"lua_ssl_certificate_key", Kind::Texts(ssl_field!(certificate_keys))),
+    tls(c"lua_ssl_key_log", Kind::Text(ssl_field!(key_log))),
+    tls(c"lua_ssl_conf_command", Kind::Pairs(ssl_field!(conf_commands))),
+];
+
+#[cfg(not(ngx_feature = "ssl"))]
+static TLS: [Directive; 9] = [
     unavailable(c"lua_ssl_protocols", MSL),
     unavailable(c"lua_ssl_ciphers", MSL),
     unavailable(c"lua_ssl_verify_depth", MSL),
@@ -145,6 +178,8 @@ pub(crate) static DIRECTIVES: [Directive; 90] = [
     unavailable(c"lua_ssl_key_log", MSL),
     unavailable(c"lua_ssl_conf_command", MSL),
 ];
+
+const COUNT: usize = DIRECTIVES.len() + TLS.len();
 
 impl Directive {
     const fn command(&'static self) -> ngx_command_t {
@@ -160,14 +195,23 @@ impl Directive {
                 Kind::Flag(offset)
                 | Kind::Number(offset)
                 | Kind::Msec(offset)
-                | Kind::Size(offset) => offset,
+                | Kind::Size(offset)
+                | Kind::Bits(offset, _)
+                | Kind::Text(offset)
+                | Kind::Texts(offset)
+                | Kind::Pairs(offset) => offset,
                 _ => 0,
             },
             post: match self.kind {
                 // nginx's own setters take it for something of theirs.
-                Kind::Flag(_) | Kind::Number(_) | Kind::Msec(_) | Kind::Size(_) => {
-                    core::ptr::null_mut()
-                }
+                Kind::Flag(_)
+                | Kind::Number(_)
+                | Kind::Msec(_)
+                | Kind::Size(_)
+                | Kind::Text(_)
+                | Kind::Texts(_)
+                | Kind::Pairs(_) => core::ptr::null_mut(),
+                Kind::Bits(_, bits) => bits.0.as_ptr().cast_mut().cast(),
                 _ => (&raw const self.kind).cast_mut().cast(),
             },
         }
@@ -183,9 +227,12 @@ impl Directive {
             | Kind::Msec(_)
             | Kind::Size(_)
             | Kind::SendLowat
+            | Kind::Text(_)
+            | Kind::Texts(_)
             | Kind::PackagePath
             | Kind::PackageCpath => NGX_CONF_TAKE1,
-            Kind::SharedDict => NGX_CONF_TAKE2,
+            Kind::Pairs(_) | Kind::SharedDict => NGX_CONF_TAKE2,
+            Kind::Bits(..) => NGX_CONF_1MORE,
             Kind::Resolver => NGX_CONF_TAKE1234,
             Kind::Flag(_) | Kind::CodeCache | Kind::LoadRestyCore => NGX_CONF_FLAG,
             Kind::Unavailable if self.is_block() => NGX_CONF_BLOCK | NGX_CONF_ANY,
@@ -208,6 +255,10 @@ impl Directive {
             Kind::Msec(_) => ngx_conf_set_msec_slot,
             Kind::Size(_) => ngx_conf_set_size_slot,
             Kind::SendLowat => socket::send_lowat,
+            Kind::Bits(..) => ngx_conf_set_bitmask_slot,
+            Kind::Text(_) => ngx_conf_set_str_slot,
+            Kind::Texts(_) => ngx_conf_set_str_array_slot,
+            Kind::Pairs(_) => ngx_conf_set_keyval_slot,
             Kind::SharedDict => shared::shared_dict,
             Kind::Resolver => resolver::lua_resolver,
             Kind::PackagePath | Kind::PackageCpath => setters::package_path,
@@ -230,16 +281,20 @@ type Setter = unsafe extern "C" fn(
 
 /// The array that nginx reads.
 #[repr(transparent)]
-pub(crate) struct Commands([ngx_command_t; DIRECTIVES.len() + 1]);
+pub(crate) struct Commands([ngx_command_t; COUNT + 1]);
 
 // SAFETY: nginx only reads the array, and reads configuration in one thread.
 unsafe impl Sync for Commands {}
 
 pub(crate) static COMMANDS: Commands = {
-    let mut commands = [const { ngx_command_t::empty() }; DIRECTIVES.len() + 1];
+    let mut commands = [const { ngx_command_t::empty() }; COUNT + 1];
     let mut i = 0;
     while i < DIRECTIVES.len() {
         commands[i] = DIRECTIVES[i].command();
+        i += 1;
+    }
+    while i < COUNT {
+        commands[i] = TLS[i - DIRECTIVES.len()].command();
         i += 1;
     }
     Commands(commands)

@@ -1,6 +1,7 @@
 //! What a directive does.
 
 use super::Phase;
+use crate::sys::{Exported, ngx_conf_bitmask_t};
 
 /// A `*_by_lua` directive's way to give its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +13,7 @@ pub(crate) enum Form {
 
 /// What a directive does.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(ngx_feature = "ssl"), allow(dead_code))]
 pub(crate) enum Kind {
     /// Code for a phase.
     Code(Phase, Form),
@@ -27,6 +29,14 @@ pub(crate) enum Kind {
     Size(usize),
     /// `lua_socket_send_lowat`
     SendLowat,
+    /// Words that name bits, at this offset of a location's configuration.
+    Bits(usize, &'static Exported<[ngx_conf_bitmask_t; 7]>),
+    /// Texts, one in each use, at this offset of a location's configuration.
+    Texts(usize),
+    /// Pairs of texts, the same.
+    Pairs(usize),
+    /// A text at this offset of a location's configuration.
+    Text(usize),
     SharedDict,
     Resolver,
     PackagePath,

@@ -3,6 +3,7 @@
 use core::ffi::{CStr, c_int, c_void};
 use core::mem::{self, MaybeUninit};
 use core::ptr::{self, NonNull};
+use core::slice;
 
 use super::address::Address;
 use crate::sys::*;
@@ -46,6 +47,30 @@ impl Connection {
         local: Option<&Address>,
         log: *mut ngx_log_t,
     ) -> Result<Connecting, ngx_err_t> {
+        Self::open(__socket_type_SOCK_STREAM, address, local, log)
+    }
+
+    /// Makes a socket for datagrams to and from one address. What fails is
+    /// logged.
+    pub(crate) fn connect_datagrams(
+        address: &Address,
+        local: Option<&Address>,
+        log: *mut ngx_log_t,
+    ) -> Result<Self, ngx_err_t> {
+        let (Connecting::Done(connection) | Connecting::Begun(connection)) =
+            Self::open(__socket_type_SOCK_DGRAM, address, local, log)?;
+        // SAFETY: open connection; nginx has set its functions before it starts.
+        // Its function for streams does not expect an empty datagram.
+        unsafe { (*connection.as_ptr()).send = ngx_io.udp_send };
+        Ok(connection)
+    }
+
+    fn open(
+        kind: __socket_type,
+        address: &Address,
+        local: Option<&Address>,
+        log: *mut ngx_log_t,
+    ) -> Result<Connecting, ngx_err_t> {
         let text = address.text();
         let bound_text = local.map(Address::text).unwrap_or_default();
         let mut name = ngx_str_t { len: text.len(), data: text.as_ptr().cast_mut() };
@@ -57,7 +82,7 @@ impl Connection {
             peer.sockaddr = address.as_ptr().cast_mut();
             peer.socklen = address.len();
             peer.name = &raw mut name;
-            peer.type_ = __socket_type_SOCK_STREAM as c_int;
+            peer.type_ = kind as c_int;
             peer.log = log;
             peer.set_log_error(ngx_connection_log_error_e_NGX_ERROR_ERR);
             if let Some(local) = local {
@@ -93,12 +118,10 @@ impl Connection {
         if error == 0 { Ok(()) } else { Err(error) }
     }
 
-    /// Logs that a system call failed.
-    pub(crate) fn log_failure(self, error: ngx_err_t, what: &CStr) {
-        // SAFETY: open connection; nginx only reads the text.
-        unsafe {
-            ngx_connection_error(self.as_ptr(), error, what.as_ptr().cast_mut());
-        }
+    /// Logs what has failed, as important as nginx finds the error.
+    pub(crate) fn log_error(self, error: ngx_err_t, what: &CStr) {
+        // SAFETY: the text is a C string, which is only read.
+        unsafe { ngx_connection_error(self.as_ptr(), error, what.as_ptr().cast_mut()) };
     }
 
     pub(crate) const fn as_ptr(self) -> *mut ngx_connection_t {
@@ -162,7 +185,7 @@ impl Connection {
         }
     }
 
-    /// Sends the beginning of `bytes`, which are not empty.
+    /// Sends the beginning of `bytes`, which are not empty but in a datagram.
     pub(crate) fn send(self, bytes: &[u8]) -> Io {
         // SAFETY: open connection; nginx only reads the bytes.
         let n = unsafe {
@@ -174,6 +197,33 @@ impl Connection {
         match n {
             0 | AGAIN => Io::Again,
             n => usize::try_from(n).map_or_else(|_| Io::Failed(errno()), Io::Bytes),
+        }
+    }
+
+    /// Receives the beginning of a datagram, which may be empty; `None` if there is
+    /// none yet.
+    pub(crate) fn receive_datagram(
+        self,
+        room: &mut [MaybeUninit<u8>],
+    ) -> Result<Option<&[u8]>, ngx_err_t> {
+        let len = match self.receive(room) {
+            Io::Bytes(n) => n,
+            Io::Closed => 0,
+            Io::Again => return Ok(None),
+            Io::Failed(error) => return Err(error),
+        };
+        // SAFETY: so many bytes were received.
+        Ok(Some(unsafe { slice::from_raw_parts(room.as_ptr().cast(), len) }))
+    }
+
+    /// Sends a datagram, which may be empty.
+    pub(crate) fn send_datagram(self, datagram: &[u8]) -> Result<(), ngx_err_t> {
+        match self.send(datagram) {
+            Io::Again if datagram.is_empty() => Ok(()),
+            Io::Bytes(_) => Ok(()),
+            Io::Again => Err(NGX_EAGAIN as ngx_err_t),
+            Io::Closed => Err(0),
+            Io::Failed(error) => Err(error),
         }
     }
 
@@ -206,6 +256,10 @@ impl Connection {
 
     /// Whether the connection is open and nothing has arrived: asks the kernel.
     pub(crate) fn is_quiet(self) -> bool {
+        if self.is_tls() {
+            // What has arrived may be for TLS itself, as tickets are.
+            return self.receive(&mut [MaybeUninit::uninit()]) == Io::Again;
+        }
         let mut byte = 0u8;
         // SAFETY: there is room for one byte.
         let n = unsafe { recv(self.fd(), (&raw mut byte).cast(), 1, MSG_PEEK as c_int) };
@@ -224,6 +278,16 @@ impl Connection {
             let unset = (*self.as_ptr()).tcp_nodelay()
                 == ngx_connection_tcp_nodelay_e_NGX_TCP_NODELAY_UNSET;
             !unset || ngx_tcp_nodelay(self.as_ptr()) == OK
+        }
+    }
+
+    /// Has nginx leave the connection alone when it ends those that keep a worker
+    /// from shutting down in time.
+    pub(crate) fn outlive_shutdown_timeout(self) {
+        // SAFETY: the events of an open connection.
+        unsafe {
+            (*self.read_event()).set_resolver(1);
+            (*self.write_event()).set_resolver(1);
         }
     }
 
@@ -273,17 +337,22 @@ impl Connection {
         if rc == 0 { Ok(()) } else { Err(errno()) }
     }
 
+    #[cfg(ngx_feature = "ssl")]
+    fn end_tls(self) {
+        if let Some(tls) = self.tls() {
+            tls.shut_down();
+        }
+    }
+
+    #[cfg(not(ngx_feature = "ssl"))]
+    fn end_tls(self) {}
+
     /// Closes a connection that was made by [`Connection::connect`].
     pub(crate) fn close(self) {
+        self.end_tls();
         let connection = self.as_ptr();
         // SAFETY: the connection is ours; the handle is not used any more.
         unsafe {
-            if !(*connection).ssl.is_null() {
-                // Nobody waits for the peer's answer to the end of TLS.
-                (*(*connection).ssl).set_no_wait_shutdown(1);
-                (*(*connection).ssl).set_no_send_shutdown(u32::from((*connection).error() != 0));
-                ngx_ssl_shutdown(connection);
-            }
             let pool = (*connection).pool;
             ngx_close_connection(connection);
             if !pool.is_null() {

@@ -62,12 +62,13 @@ impl Ctx {
         coroutine: Coroutine,
         args: c_int,
     ) -> Outcome {
-        self.entry.coroutine.set(Some(coroutine));
-        self.entry.values.set(args);
+        let entry = self.entry();
+        entry.coroutine.set(Some(coroutine));
+        entry.values.set(args);
         self.phase.set(Some(phase));
         self.exit.set(None);
         self.live.set(1);
-        self.step(phase, &self.entry).unwrap_or_else(|| self.run_ready())
+        self.step(phase, entry).unwrap_or_else(|| self.run_ready())
     }
 
     /// Goes on after an event: with the threads that became ready, or, if it
@@ -131,7 +132,7 @@ impl Ctx {
                 return None;
             }
             Step::Doomed => {
-                self.abort();
+                self.end_threads();
                 return Some(Outcome::Exit(ERROR));
             }
             Step::Exit => {
@@ -154,7 +155,7 @@ impl Ctx {
             }
             Step::Failed => self.light_thread_failed(thread),
             Step::Finished if thread.is_light() => self.light_thread_ended(thread),
-            Step::Finished => self.entry_ended(),
+            Step::Finished => self.entry_ended(thread),
         }
 
         if self.live.get() > 0 {

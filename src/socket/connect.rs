@@ -206,8 +206,8 @@ impl Tcp {
                 self.connector.wake(push_connected)
             }
             Err(error) => {
-                if self.conf().log_errors == 1 {
-                    stream.connection.log_failure(error, c"connect() failed");
+                if self.logs_errors() {
+                    stream.connection.log_error(error, c"connect() failed");
                 }
                 let failure = Failure::System(error);
                 self.connector.wake(|l| self.push_connect_failure(l, &failure))

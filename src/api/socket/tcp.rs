@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use nginx_lua_pool::Limits;
 use nginx_lua_receive::{All, Any, Exact, Line, Until};
 
-use super::{Slot, data, options, request};
+use super::{Slot, data, options, push_metatable, request};
 use crate::api::call::{self, NO_REQUEST, cannot_wait, yield_marked};
 use crate::api::text::{check_text, to_number};
 use crate::conf::Phases;
@@ -54,7 +54,7 @@ const OF_BODY: &[(&str, lua_CFunction)] = &[
 const OF_CLIENT: &[(&str, lua_CFunction)] = &[("send", function(send))];
 
 /// Adds the constructors to the table `ngx`.
-pub(super) fn open(l: State) {
+pub(super) fn open(l: State) -> Result<(), String> {
     let bottom = l.top();
     l.new_table(0, 1);
     l.push_function(function(collected), 0);
@@ -64,6 +64,9 @@ pub(super) fn open(l: State) {
     push_metatable(l, userdata, &[METHODS]);
     l.push_value(-1);
     l.raw_set_field(ffi::LUA_REGISTRYINDEX, METATABLE);
+    #[cfg(ngx_feature = "ssl")]
+    super::tls::open(l)?;
+
     l.raw_get_field(ffi::LUA_GLOBALSINDEX, "ngx");
     let (metatable, ngx) = (l.top() - 1, l.top());
 
@@ -82,19 +85,7 @@ pub(super) fn open(l: State) {
     l.push_function(function(request::socket), 3);
     l.raw_set_field(-2, "socket");
     l.set_top(bottom);
-}
-
-/// A table of methods that is its own `__index`. They have the metatable of the
-/// userdata as their upvalue.
-fn push_metatable(l: State, userdata: c_int, methods: &[&[(&str, lua_CFunction)]]) {
-    l.new_table(0, 20);
-    for (name, call) in methods.iter().copied().flatten() {
-        l.push_value(userdata);
-        l.push_function(*call, 1);
-        l.raw_set_field(-2, name);
-    }
-    l.push_value(-1);
-    l.raw_set_field(-2, "__index");
+    Ok(())
 }
 
 /// `sock = ngx.socket.tcp()`
@@ -416,6 +407,7 @@ fn receiveuntil(l: State) -> Return {
     // SAFETY: the memory is that of the userdata, which keeps it in place; its
     // metatable makes the collector drop the value.
     unsafe {
+        const { assert!(align_of::<UntilCell>() <= align_of::<u64>(), "LuaJIT gives no more") };
         let place: *mut UntilCell = ffi::lua_newuserdata(l.as_ptr(), size_of::<UntilCell>()).cast();
         place.write(UntilCell::new(Box::new(until)));
     }
@@ -649,7 +641,7 @@ fn bind(l: State) -> Return {
 }
 
 /// The first argument must be a table.
-fn check_object(l: State) -> Result<(), Raise> {
+pub(super) fn check_object(l: State) -> Result<(), Raise> {
     match l.type_of(1) {
         Type::Table => Ok(()),
         _ => Err(l.type_error(1, "table")),
@@ -695,12 +687,12 @@ pub(super) fn usable<'a>(l: State) -> Result<Option<(&'a Run, &'a Tcp)>, Raise> 
     Ok(Some((run, socket)))
 }
 
-fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise> {
+pub(super) fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise> {
     if core::ptr::eq(owner, ctx) { Ok(()) } else { Err(l.error("bad request")) }
 }
 
 /// The running code, and its request or that of its timer.
-fn current<'a>(l: State) -> Result<(&'a Run, &'a Ctx), Raise> {
+pub(super) fn current<'a>(l: State) -> Result<(&'a Run, &'a Ctx), Raise> {
     let run = call::current(l, NO_REQUEST)?;
     let ctx = run.ctx().or_else(|| run.thread().map(|thread| thread.ctx()));
     ctx.map(|ctx| (run, ctx)).ok_or_else(|| l.error("no request found"))
@@ -713,7 +705,7 @@ fn log_closed(l: State, attempt: &str) {
 
 /// Gives control to the scheduler, with what has to stay on the stack: the
 /// userdata of the socket and the topmost value.
-fn wait(l: State) -> c_int {
+pub(super) fn wait(l: State) -> c_int {
     l.raw_get_index(1, Slot::Context as c_int);
     yield_marked(l, Mark::Waits, 2)
 }
