@@ -315,22 +315,3 @@ true 20000
 number true
 nil, "closed"
 --- differs: newer than the C module here
-
-
-
-=== TEST 14: setclientcert: arguments
---- config
-    location = /t {
-        content_by_lua_block {
-            local sock = ngx.socket.tcp()
-            ngx.say(show(sock:setclientcert(nil, nil)))
-            ngx.say(show(sock:setclientcert()))
-            ngx.say(show(sock:setclientcert("x", "y")))
-            ngx.say(show(sock:setclientcert(nil, "y")))
-        }
-    }
---- response_body
-true
-true
-nil, "bad cert arg: cdata expected, got string"
-nil, "client certificate must be supplied with corresponding private key"
