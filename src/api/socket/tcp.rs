@@ -688,7 +688,7 @@ pub(super) fn usable<'a>(l: State) -> Result<Option<(&'a Run, &'a Tcp)>, Raise> 
 }
 
 pub(super) fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise> {
-    if core::ptr::eq(owner, ctx) { Ok(()) } else { Err(l.error("bad request")) }
+    if owner.request == ctx.request { Ok(()) } else { Err(l.error("bad request")) }
 }
 
 /// The running code, and its request or that of its timer.

@@ -60,7 +60,7 @@ fn handshake(l: State) -> Return {
     let Some(socket) = socket(l)? else { return Ok(failed(l, "closed")) };
     let Some(owner) = socket.ctx() else { return Ok(failed(l, "closed")) };
     let (run, ctx) = current(l)?;
-    if !core::ptr::eq(owner, ctx) {
+    if owner.request != ctx.request {
         return Ok(failed(l, "bad request"));
     }
     if let Some(busy) = socket.busy(true, true) {
@@ -140,7 +140,7 @@ fn may_set_trust(l: State) -> Return {
     check_object(l)?;
     if let Some(socket) = socket(l)? {
         let Some(owner) = socket.ctx() else { return Ok(failed(l, "closed")) };
-        if !core::ptr::eq(owner, current(l)?.1) {
+        if owner.request != current(l)?.1.request {
             return Ok(failed(l, "bad request"));
         }
         if socket.tls().is_some() {
