@@ -9,6 +9,8 @@ use nginx_lua_pool::IdleId;
 use super::buffer::Buffer;
 use super::pool::{Pools, Seat};
 use super::tcp::Tcp;
+#[cfg(ngx_feature = "ssl")]
+use super::tls::Agreement;
 use crate::ngx::address::Address;
 use crate::ngx::connection::{Connection, Io};
 use crate::ngx::{self, log};
@@ -28,8 +30,12 @@ pub(crate) struct Stream {
     pub(super) seat: Cell<Option<Seat>>,
     /// Where it lies when it is not used.
     pub(super) idle: Cell<Option<(*const Pools, IdleId)>>,
+    #[cfg_attr(not(ngx_feature = "ssl"), expect(dead_code))]
+    pub(super) peer: Address,
     /// The local address that it was bound to.
     pub(super) local: Option<Address>,
+    #[cfg(ngx_feature = "ssl")]
+    pub(super) agreement: RefCell<Option<Agreement>>,
 }
 
 /// As much is read at once if more than what fits in the configured buffer is
@@ -37,7 +43,7 @@ pub(crate) struct Stream {
 const LARGE: usize = 256 * 1024;
 
 impl Stream {
-    pub(super) fn new(connection: Connection, local: Option<Address>) -> Rc<Self> {
+    pub(super) fn new(connection: Connection, peer: Address, local: Option<Address>) -> Rc<Self> {
         let stream = Rc::new(Self {
             connection,
             socket: Cell::new(ptr::null()),
@@ -45,7 +51,10 @@ impl Stream {
             reused: Cell::new(0),
             seat: Cell::new(None),
             idle: Cell::new(None),
+            peer,
             local,
+            #[cfg(ngx_feature = "ssl")]
+            agreement: RefCell::default(),
         });
         stream.take_events();
         stream
@@ -84,6 +93,10 @@ impl Stream {
     pub(super) fn set_user(&self, socket: *const Tcp, log: *mut ngx_log_t) {
         self.socket.set(socket);
         self.connection.set_log(log);
+        #[cfg(ngx_feature = "ssl")]
+        if let Some(agreement) = &*self.agreement.borrow() {
+            agreement.forget_user();
+        }
     }
 }
 
