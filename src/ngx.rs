@@ -12,7 +12,6 @@ pub(crate) mod http_conf;
 pub(crate) mod log;
 pub(crate) mod method;
 mod multi;
-pub(crate) mod peer;
 pub(crate) mod pool;
 mod raw_header;
 pub(crate) mod request;

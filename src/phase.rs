@@ -54,7 +54,7 @@ unsafe extern "C" fn create_main_conf(cf: *mut ngx_conf_t) -> *mut c_void {
         };
         // SAFETY: nginx reads the configuration for a cycle.
         let conf = MainConf::new(handlers, unsafe { (*cf.as_ptr()).cycle });
-        cf.pool().own(conf).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
+        cf.pool().own(|| conf).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
     })
 }
 
@@ -70,7 +70,7 @@ unsafe extern "C" fn create_loc_conf(cf: *mut ngx_conf_t) -> *mut c_void {
     ngx::callback("configuration", ptr::null_mut(), || {
         // SAFETY: nginx passes its configuration state.
         let cf = unsafe { Conf::from_ptr(cf) };
-        cf.pool().own(LocConf::new()).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
+        cf.pool().own(LocConf::new).map_or(ptr::null_mut(), |conf| conf.as_ptr().cast())
     })
 }
 

@@ -23,8 +23,8 @@ pub(crate) mod timer;
 pub(crate) mod worker;
 pub(crate) mod writer;
 
-pub(crate) use ctx::Ctx;
-pub(crate) use exit::{Exit, Redirect};
+pub(crate) use ctx::{ClientSocket, Ctx};
+pub(crate) use exit::{Elsewhere, Exit, Redirect};
 pub(crate) use resource::Resource;
 pub(crate) use run::Run;
 pub(crate) use scheduler::Outcome;

@@ -5,6 +5,7 @@
 //! goes to a pool and comes back for another request.
 
 mod buffer;
+mod client;
 mod connect;
 mod failure;
 pub(crate) mod pool;
@@ -15,9 +16,12 @@ pub(crate) mod stream;
 mod tcp;
 #[cfg(ngx_feature = "ssl")]
 mod tls;
+mod udp;
 
+pub(crate) use client::Refused;
 pub(crate) use connect::Target;
 pub(crate) use receive::{Pattern, UntilCell};
 pub(crate) use tcp::{Step, Tcp, Timeouts};
 #[cfg(ngx_feature = "ssl")]
 pub(crate) use tls::Tls;
+pub(crate) use udp::{LONGEST_DATAGRAM, Udp};

@@ -4,6 +4,7 @@
 
 mod client;
 mod measure;
+mod peer;
 mod report;
 mod server;
 mod settings;
@@ -13,6 +14,7 @@ mod workload;
 
 use std::process::ExitCode;
 
+use crate::measure::Bench;
 use crate::report::{Row, Table};
 use crate::settings::Settings;
 use crate::workload::Workload;
@@ -53,10 +55,7 @@ fn run() -> Result<bool> {
 }
 
 fn compare(settings: &Settings, workload: &'static Workload) -> Result<Row> {
-    measure::check_answers(settings, workload)?;
-    Ok(Row {
-        workload,
-        instructions: measure::instructions(settings, workload)?,
-        cpu: measure::cpu_time(settings, workload)?,
-    })
+    let bench = Bench::new(settings, workload)?;
+    bench.check_answers()?;
+    Ok(Row { workload, instructions: bench.instructions()?, cpu: bench.cpu_time()? })
 }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use crate::Result;
+use crate::peer::{Peer, Running};
 use crate::server::{Server, Setup};
 use crate::settings::{SEATS, Seat, Settings};
 use crate::stats::Samples;
@@ -25,75 +26,90 @@ const CONNECTIONS: usize = 64;
 /// One figure per seat.
 pub type PerSeat = [Samples; SEATS];
 
-/// Checks that all seats answer alike, or there is nothing to compare.
-pub fn check_answers(settings: &Settings, workload: &Workload) -> Result<()> {
-    let mut expected = None;
-    for seat in &settings.seats {
-        let run = Run { settings, workload, seat, number: 0 };
-        let answer = run.attempt(|| {
-            let server = run.start("answer", false)?;
-            let answer = server.client(workload, 1)?.fetch()?;
-            server.stop()?;
-            Ok(answer)
+/// All measurements of one workload.
+pub struct Bench<'a> {
+    settings: &'a Settings,
+    workload: &'a Workload,
+    /// What the Lua code talks to, the same for both modules.
+    peer: Option<Running>,
+}
+
+impl<'a> Bench<'a> {
+    /// Starts the workload's peer, if it has one.
+    pub fn new(settings: &'a Settings, workload: &'a Workload) -> Result<Self> {
+        let start = |peer: Peer| peer.start(settings, &directory(settings, workload, "peer")?);
+        Ok(Bench { settings, workload, peer: workload.peer.map(start).transpose()? })
+    }
+
+    /// Checks that all seats answer alike, or there is nothing to compare.
+    pub fn check_answers(&self) -> Result<()> {
+        let mut expected = None;
+        for seat in &self.settings.seats {
+            let run = Run { bench: self, seat, number: 0 };
+            let answer = run.attempt(|| {
+                let server = run.start("answer", false)?;
+                let answer = server.client(self.workload, 1)?.fetch()?;
+                server.stop()?;
+                Ok(answer)
+            })?;
+            let expected = expected.get_or_insert_with(|| answer.clone());
+            if answer != *expected {
+                return Err(format!(
+                    "{} does not answer as nginx alone does\n\n{answer}\n\nbut\n\n{expected}\n",
+                    seat.name
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Instructions per request. Other processes do not change them, so that all
+    /// cores can count at the same time.
+    pub fn instructions(&self) -> Result<PerSeat> {
+        let jobs = Mutex::new(turns(self.settings).into_iter());
+        let counts = Mutex::new(vec![Vec::new(); SEATS]);
+        let work = || -> Result<()> {
+            loop {
+                let Some((number, seat)) = jobs.lock().expect("no thread panics").next() else {
+                    return Ok(());
+                };
+                let run = Run { bench: self, seat: &self.settings.seats[seat], number };
+                let count = run.attempt(|| run.instructions())?;
+                counts.lock().expect("no thread panics")[seat].push(count);
+            }
+        };
+        let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().try_for_each(|thread| thread.join().expect("no thread panics"))
         })?;
-        let expected = expected.get_or_insert_with(|| answer.clone());
-        if answer != *expected {
-            return Err(format!(
-                "{} does not answer as nginx alone does\n\n{answer}\n\nbut\n\n{expected}\n",
-                seat.name
-            ));
-        }
+        Ok(samples(counts.into_inner().expect("no thread panics")))
     }
-    Ok(())
-}
 
-/// Instructions per request. Other processes do not change them, so that all
-/// cores can count at the same time.
-pub fn instructions(settings: &Settings, workload: &Workload) -> Result<PerSeat> {
-    let jobs = Mutex::new(turns(settings).into_iter());
-    let counts = Mutex::new(vec![Vec::new(); SEATS]);
-    let work = || -> Result<()> {
-        loop {
-            let Some((number, seat)) = jobs.lock().expect("no thread panics").next() else {
-                return Ok(());
-            };
-            let run = Run { settings, workload, seat: &settings.seats[seat], number };
-            let count = run.attempt(|| run.instructions())?;
-            counts.lock().expect("no thread panics")[seat].push(count);
+    /// CPU time of the worker per request, in microseconds.
+    pub fn cpu_time(&self) -> Result<PerSeat> {
+        let mut times = vec![Vec::new(); SEATS];
+        for (number, seat) in turns(self.settings) {
+            let run = Run { bench: self, seat: &self.settings.seats[seat], number };
+            times[seat].push(run.attempt(|| run.cpu_time())?);
         }
-    };
-    let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().expect("no thread panics"))
-    })?;
-    Ok(samples(counts.into_inner().expect("no thread panics")))
-}
-
-/// CPU time of the worker per request, in microseconds.
-pub fn cpu_time(settings: &Settings, workload: &Workload) -> Result<PerSeat> {
-    let mut times = vec![Vec::new(); SEATS];
-    for (number, seat) in turns(settings) {
-        let run = Run { settings, workload, seat: &settings.seats[seat], number };
-        times[seat].push(run.attempt(|| run.cpu_time())?);
+        Ok(samples(times))
     }
-    Ok(samples(times))
 }
 
 /// One run of one seat. Each has an nginx of its own, because what LuaJIT
 /// compiles, and how, is settled in the first requests of a process.
 struct Run<'a> {
-    settings: &'a Settings,
-    workload: &'a Workload,
+    bench: &'a Bench<'a>,
     seat: &'a Seat,
     number: usize,
 }
 
 impl Run<'_> {
     fn instructions(&self) -> Result<f64> {
-        let requests = self.workload.requests;
+        let requests = self.bench.workload.requests;
         let mut server = self.start("callgrind", true)?;
-        let mut client = server.client(self.workload, 1)?;
+        let mut client = server.client(self.bench.workload, 1)?;
         client.repeat(requests)?;
         server.instructions()?;
         client.repeat(requests)?;
@@ -103,10 +119,10 @@ impl Run<'_> {
     }
 
     fn cpu_time(&self) -> Result<f64> {
-        let requests = self.workload.requests * CPU_FACTOR;
+        let requests = self.bench.workload.requests * CPU_FACTOR;
         let server = self.start("cpu", false)?;
-        let mut client = server.client(self.workload, CPU_CONNECTIONS)?;
-        client.repeat(self.workload.requests)?;
+        let mut client = server.client(self.bench.workload, CPU_CONNECTIONS)?;
+        client.repeat(self.bench.workload.requests)?;
         let before = server.cpu_time()?;
         client.repeat(requests)?;
         let time = server.cpu_time()? - before;
@@ -115,34 +131,38 @@ impl Run<'_> {
     }
 
     fn start(&self, purpose: &str, callgrind: bool) -> Result<Server> {
+        let name = format!("{}-{purpose}-{}", self.seat.name.replace(' ', "-"), self.number + 1);
         Server::start(&Setup {
-            nginx: &self.settings.nginx,
+            nginx: &self.bench.settings.nginx,
             modules: &self.seat.modules,
-            location: self.location(),
-            dir: self.empty_directory(purpose)?,
+            location: &self.location(),
+            dir: directory(self.bench.settings, self.bench.workload, &name)?,
             connections: CONNECTIONS,
             callgrind,
         })
     }
 
-    fn location(&self) -> &'static str {
-        if self.seat.modules.is_empty() { self.workload.plain } else { self.workload.lua }
-    }
-
-    fn empty_directory(&self, purpose: &str) -> Result<PathBuf> {
-        let [workload, seat] =
-            [self.workload.name, self.seat.name].map(|name| name.replace(' ', "-"));
-        let name = format!("{seat}-{purpose}-{}", self.number + 1);
-        let dir = self.settings.dir.join(workload).join(name);
-        if dir.exists() {
-            fs::remove_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    fn location(&self) -> String {
+        let workload = self.bench.workload;
+        if self.seat.modules.is_empty() {
+            return workload.plain.to_owned();
         }
-        Ok(dir)
+        let port = self.bench.peer.as_ref().map_or(String::new(), |peer| peer.port.to_string());
+        workload.lua.replace("PEER_PORT", &port)
     }
 
     fn attempt<T>(&self, measurement: impl FnOnce() -> Result<T>) -> Result<T> {
         measurement().map_err(|message| format!("{}: {message}", self.seat.name))
     }
+}
+
+/// A directory of the workload, which is not there yet.
+fn directory(settings: &Settings, workload: &Workload, name: &str) -> Result<PathBuf> {
+    let dir = settings.dir.join(workload.name.replace(' ', "-")).join(name);
+    if dir.exists() {
+        fs::remove_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    }
+    Ok(dir)
 }
 
 /// All runs of all seats, interleaved, each time in another order.

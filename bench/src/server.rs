@@ -284,18 +284,21 @@ fn write_files(dir: &Path, configuration: &str) -> std::io::Result<()> {
     fs::write(dir.join("nginx.conf"), configuration)
 }
 
-fn free_port() -> Result<u16> {
+/// A port that nobody listens on.
+pub fn free_port() -> Result<u16> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
         .map_err(|e| format!("no free port on 127.0.0.1: {e}"))
 }
 
-fn is_root() -> bool {
+/// Whether the system's administrator runs this.
+pub fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-fn kill(pid: i32, signal: i32) {
+/// Sends a signal to a process.
+pub fn kill(pid: i32, signal: i32) {
     // SAFETY: kill() touches no memory of ours.
     unsafe { libc::kill(pid, signal) };
 }

@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
-use crate::workload::{WORKLOADS, Workload};
+use crate::workload::{self, Workload};
 
 const C_MODULE: &str =
     "/usr/lib/nginx/modules/ndk_http_module.so /usr/lib/nginx/modules/ngx_http_lua_module.so";
@@ -89,9 +89,9 @@ fn runs() -> Result<usize> {
 }
 
 fn workloads(part: &str, others: bool) -> Result<Vec<&'static Workload>> {
-    let chosen: Vec<_> = WORKLOADS.iter().filter(|w| w.name.contains(part)).collect();
+    let chosen: Vec<_> = workload::all().filter(|w| w.name.contains(part)).collect();
     if chosen.is_empty() && !others {
-        let names: Vec<_> = WORKLOADS.iter().map(|w| w.name).collect();
+        let names: Vec<_> = workload::all().map(|w| w.name).collect();
         let sleeping = SLEEPING;
         return Err(format!("BENCH={part}: the workloads are {}, {sleeping}", names.join(", ")));
     }

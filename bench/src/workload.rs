@@ -1,5 +1,10 @@
 //! What is measured: one location each, once with Lua and once without.
 
+mod sockets;
+
+use crate::peer::Peer;
+pub use sockets::SOCKETS;
+
 /// One row of the table.
 pub struct Workload {
     /// What the table and `BENCH=` call it.
@@ -12,7 +17,9 @@ pub struct Workload {
     pub uri: &'static str,
     /// Header lines of the request beside Host.
     pub headers: &'static [&'static str],
-    /// Inside of `server`: answered by Lua.
+    /// Whom the Lua code talks to.
+    pub peer: Option<Peer>,
+    /// Inside of `server`: answered by Lua. `PEER_PORT` stands for the peer's port.
     pub lua: &'static str,
     /// Inside of `server`: the same answer by nginx alone, in the same way as
     /// far as it can be, so that the difference is what the module costs.
@@ -54,13 +61,18 @@ macro_rules! ten_args {
 }
 
 /// All workloads, in the order of the table.
-pub const WORKLOADS: &[Workload] = &[
+pub fn all() -> impl Iterator<Item = &'static Workload> {
+    WORKLOADS.iter().chain(SOCKETS)
+}
+
+const WORKLOADS: &[Workload] = &[
     Workload {
         name: "hello",
         target: 0.90,
         requests: 3000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block { ngx.say("hello world") }
@@ -76,6 +88,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 3000,
         uri: "/?user=alice&page=2",
         headers: &["Authorization: Bearer 4f2a", "Accept-Language: en", "User-Agent: bench/1.0"],
+        peer: None,
         lua: r#"
             location / {
                 access_by_lua_block {
@@ -106,6 +119,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 3000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 rewrite_by_lua_block { ngx.req.set_uri("/target", true) }
@@ -124,6 +138,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 3000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 header_filter_by_lua_block {
@@ -148,6 +163,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 2000,
         uri: "/16k.txt",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 root original;
@@ -169,6 +185,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 400,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -190,6 +207,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 3000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -213,6 +231,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 2000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 set_by_lua_block $greeting { return "hello" }
@@ -236,6 +255,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 3000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -254,6 +274,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 3000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -272,6 +293,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 2000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -300,6 +322,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 3000,
         uri: "/users/alice/orders/4711?from=2026-11-20",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -320,6 +343,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 3000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -341,6 +365,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 1000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -416,6 +441,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 2000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             set $value "";
             location / {
@@ -440,6 +466,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 2000,
         uri: "/",
         headers: &["Content-Length: 8192"],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -466,6 +493,7 @@ pub const WORKLOADS: &[Workload] = &[
             "&x1=1&x2=2&x3=3",
         ),
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -485,6 +513,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 2000,
         uri: "/",
         headers: &["User-Agent: bench", "Accept: */*", "Cookie: id=1"],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -506,6 +535,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 2000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -531,6 +561,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 2000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -559,6 +590,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 3000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -579,6 +611,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 1000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {
@@ -609,6 +642,7 @@ pub const WORKLOADS: &[Workload] = &[
         requests: 2000,
         uri: "/",
         headers: &[],
+        peer: None,
         lua: r#"
             location / {
                 content_by_lua_block {

@@ -71,6 +71,13 @@ pub(super) fn park(l: State) -> c_int {
     yield_marked(l, Mark::Waits, 0)
 }
 
+/// Gives control to the scheduler for good: the caller has set [`Ctx::exit`]. No
+/// mark is needed, as no code runs that could ask why the coroutine has yielded.
+pub(super) fn leave(l: State) -> c_int {
+    // SAFETY: `Run::can_wait` was asked, so that this only notes the yield.
+    unsafe { lua::lua_yield(l.as_ptr(), 0) }
+}
+
 /// Yields with a mark that tells others why, and with the `kept` topmost values.
 pub(super) fn yield_marked(l: State, mark: Mark, kept: c_int) -> c_int {
     if let Some(run) = Run::current() {

@@ -1,6 +1,6 @@
 //! `ngx.exec`.
 
-use super::call::{self, NO_REQUEST_OBJECT, cannot_wait, check_none_pending, park};
+use super::call::{self, NO_REQUEST_OBJECT, cannot_wait, check_none_pending, leave};
 use super::function::Function;
 use super::query;
 use super::target::{Target, TargetError};
@@ -9,7 +9,7 @@ use crate::conf::Phases;
 use crate::lua::state::Type;
 use crate::lua::{Return, State};
 use crate::ngx::NgxStr;
-use crate::sched::{Exit, Redirect};
+use crate::sched::{Elsewhere, Exit, Redirect};
 use crate::sys::*;
 
 pub(super) const FUNCTIONS: &[Function] = &[Function::new("ngx.exec", exec)];
@@ -57,7 +57,7 @@ fn exec(l: State) -> Return {
         return Err(cannot_wait(l));
     }
 
-    let redirect = if uri.starts_with(b"@") {
+    let elsewhere = if uri.starts_with(b"@") {
         if let Some(args) = target.args.filter(|args| args.len > 0) {
             let mut text = b"query strings ".to_vec();
             text.extend_from_slice(args.bytes());
@@ -65,10 +65,11 @@ fn exec(l: State) -> Return {
             text.extend_from_slice(target.uri.bytes());
             r.log(NGX_LOG_WARN, text);
         }
-        Redirect::Named(target.uri)
+        Elsewhere::Named(target.uri)
     } else {
-        Redirect::Internal(target.uri, target.args)
+        Elsewhere::Internal(target.uri, target.args)
     };
+    let redirect = Redirect::new(r, elsewhere).ok_or_else(|| l.error("no memory"))?;
     ctx.exit.set(Some(Exit::Elsewhere(redirect)));
-    Ok(park(l))
+    Ok(leave(l))
 }

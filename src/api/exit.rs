@@ -1,6 +1,6 @@
 //! `ngx.exit`.
 
-use super::call::{self, NO_REQUEST, check_none_pending, park};
+use super::call::{self, NO_REQUEST, check_none_pending, leave};
 use super::function::Function;
 use crate::conf::{Phase, Phases};
 use crate::lua::state::Type;
@@ -61,7 +61,7 @@ fn exit(l: State) -> Return {
         status = NGX_HTTP_OK as ngx_int_t;
     }
     ctx.exit.set(Some(Exit::Asked(status)));
-    Ok(park(l))
+    Ok(leave(l))
 }
 
 /// Statuses that close the connection without an answer.

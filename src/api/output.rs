@@ -175,7 +175,8 @@ fn flush(l: State) -> Return {
 /// `ok, err = ngx.eof()`
 ///
 /// Ends the response; the code goes on. Phases: output.
-/// Returns 1, or nil and "seen eof" or "nginx output filter error".
+/// Returns 1, or nil and "seen eof", "raw request socket acquired" or "nginx
+/// output filter error".
 fn eof(l: State) -> Return {
     if l.top() != 0 {
         return Err(l.error("no argument is expected"));
@@ -185,6 +186,9 @@ fn eof(l: State) -> Return {
         return answer(l, Err(Refusal::SeenEof));
     }
     let (_, ctx) = call::in_phases(l, Phases::OUTPUT, NO_REQUEST_OBJECT)?;
+    if ctx.output.is_raw() {
+        return answer(l, Err(Refusal::RawSocket));
+    }
 
     let rc = ctx.output.finish(ctx);
     let failed = rc == crate::sys::ERROR || rc >= 300;

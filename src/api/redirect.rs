@@ -4,7 +4,7 @@ use core::ptr;
 
 use nginx_lua_text::uri::{display, first_unsafe_byte};
 
-use super::call::{self, NO_REQUEST_OBJECT, cannot_wait, check_none_pending, park};
+use super::call::{self, NO_REQUEST_OBJECT, cannot_wait, check_none_pending, leave};
 use super::function::Function;
 use super::text::check_text;
 use crate::conf::Phases;
@@ -65,7 +65,7 @@ fn redirect(l: State) -> Return {
     let status = status as ngx_int_t;
     r.set_status(status as ngx_uint_t);
     ctx.exit.set(Some(Exit::Asked(status)));
-    Ok(park(l))
+    Ok(leave(l))
 }
 
 /// Sets the header, which may be empty, in place of one that code has set.

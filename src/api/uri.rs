@@ -4,7 +4,7 @@ use nginx_lua_text::args::Counting;
 use nginx_lua_text::escape::{Set, escape};
 use nginx_lua_text::uri::{display, first_unsafe_byte};
 
-use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, check_none_pending, park};
+use super::call::{self, NO_REQUEST, NO_REQUEST_OBJECT, check_none_pending, leave};
 use super::function::Function;
 use super::text::check_text;
 use super::{headers, query};
@@ -137,7 +137,7 @@ fn set_uri(l: State) -> Return {
         }
         ctx.table.forget(&ctx.vm);
         ctx.exit.set(Some(Exit::Asked(OK)));
-        return Ok(park(l));
+        return Ok(leave(l));
     }
     // SAFETY: live request.
     unsafe {

@@ -41,7 +41,7 @@ pub(super) fn add(cf: Conf, chunk: Chunk) -> Outcome {
 
     let args = words.get_mut(3..).unwrap_or_default();
     let args = args.iter_mut().map(|arg| complex_value(cf, arg)).collect::<Result<_, _>>()?;
-    let set = cf.pool().own(Set { chunk, args }).ok_or(NO_MEMORY)?;
+    let set = cf.pool().own(|| Set { chunk, args }).ok_or(NO_MEMORY)?;
 
     // SAFETY: nginx's interface for variables and rewrite codes, used as the
     // rewrite module itself does; every returned pointer is checked.

@@ -91,7 +91,7 @@ pub(crate) unsafe fn add(
             return NonNull::new((*real).data.cast());
         }
         let conf = cf.main_conf();
-        let zone = Pool::from_ptr((*cf.as_ptr()).pool).own(Zone {
+        let zone = Pool::from_ptr((*cf.as_ptr()).pool).own(|| Zone {
             view: *real,
             conf: NonNull::from(&mut *conf),
             cycle: (*cf.as_ptr()).cycle,

@@ -58,6 +58,13 @@ impl Address {
         SocketAddr::new(ip, port).into()
     }
 
+    /// Of a unix domain socket that the system is to find a name for.
+    pub(crate) fn unnamed_unix() -> Self {
+        let mut address = Self::zeroed(size_of::<sa_family_t>());
+        address.sockaddr.sockaddr.sa_family = AF_UNIX as sa_family_t;
+        address
+    }
+
     /// The same host's address with another port.
     pub(crate) fn with_port(mut self, port: u16) -> Self {
         // SAFETY: nginx looks at the family first.

@@ -1,8 +1,9 @@
 //! A connection, as nginx's event loop has it.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::mem::{self, MaybeUninit};
 use core::ptr::{self, NonNull};
+use core::slice;
 
 use super::address::Address;
 use crate::sys::*;
@@ -46,6 +47,30 @@ impl Connection {
         local: Option<&Address>,
         log: *mut ngx_log_t,
     ) -> Result<Connecting, ngx_err_t> {
+        Self::open(__socket_type_SOCK_STREAM, address, local, log)
+    }
+
+    /// Makes a socket for datagrams to and from one address. What fails is
+    /// logged.
+    pub(crate) fn connect_datagrams(
+        address: &Address,
+        local: Option<&Address>,
+        log: *mut ngx_log_t,
+    ) -> Result<Self, ngx_err_t> {
+        let (Connecting::Done(connection) | Connecting::Begun(connection)) =
+            Self::open(__socket_type_SOCK_DGRAM, address, local, log)?;
+        // SAFETY: open connection; nginx has set its functions before it starts.
+        // Its function for streams does not expect an empty datagram.
+        unsafe { (*connection.as_ptr()).send = ngx_io.udp_send };
+        Ok(connection)
+    }
+
+    fn open(
+        kind: __socket_type,
+        address: &Address,
+        local: Option<&Address>,
+        log: *mut ngx_log_t,
+    ) -> Result<Connecting, ngx_err_t> {
         let text = address.text();
         let bound_text = local.map(Address::text).unwrap_or_default();
         let mut name = ngx_str_t { len: text.len(), data: text.as_ptr().cast_mut() };
@@ -57,7 +82,7 @@ impl Connection {
             peer.sockaddr = address.as_ptr().cast_mut();
             peer.socklen = address.len();
             peer.name = &raw mut name;
-            peer.type_ = __socket_type_SOCK_STREAM as c_int;
+            peer.type_ = kind as c_int;
             peer.log = log;
             peer.set_log_error(ngx_connection_log_error_e_NGX_ERROR_ERR);
             if let Some(local) = local {
@@ -84,20 +109,19 @@ impl Connection {
         }
     }
 
-    /// What the attempt to connect came to; logs a failure.
+    /// What the attempt to connect came to.
     pub(crate) fn connected(self) -> Result<(), ngx_err_t> {
         let mut error: c_int = 0;
         if self.option(SOL_SOCKET as c_int, SO_ERROR as c_int, &mut error).is_err() {
             error = errno();
         }
-        if error == 0 {
-            return Ok(());
-        }
-        // SAFETY: the text is a C string.
-        unsafe {
-            ngx_connection_error(self.as_ptr(), error, c"connect() failed".as_ptr().cast_mut())
-        };
-        Err(error)
+        if error == 0 { Ok(()) } else { Err(error) }
+    }
+
+    /// Logs what has failed, as important as nginx finds the error.
+    pub(crate) fn log_error(self, error: ngx_err_t, what: &CStr) {
+        // SAFETY: the text is a C string, which is only read.
+        unsafe { ngx_connection_error(self.as_ptr(), error, what.as_ptr().cast_mut()) };
     }
 
     pub(crate) const fn as_ptr(self) -> *mut ngx_connection_t {
@@ -161,7 +185,7 @@ impl Connection {
         }
     }
 
-    /// Sends the beginning of `bytes`, which are not empty.
+    /// Sends the beginning of `bytes`, which are not empty but in a datagram.
     pub(crate) fn send(self, bytes: &[u8]) -> Io {
         // SAFETY: open connection; nginx only reads the bytes.
         let n = unsafe {
@@ -173,6 +197,33 @@ impl Connection {
         match n {
             0 | AGAIN => Io::Again,
             n => usize::try_from(n).map_or_else(|_| Io::Failed(errno()), Io::Bytes),
+        }
+    }
+
+    /// Receives the beginning of a datagram, which may be empty; `None` if there is
+    /// none yet.
+    pub(crate) fn receive_datagram(
+        self,
+        room: &mut [MaybeUninit<u8>],
+    ) -> Result<Option<&[u8]>, ngx_err_t> {
+        let len = match self.receive(room) {
+            Io::Bytes(n) => n,
+            Io::Closed => 0,
+            Io::Again => return Ok(None),
+            Io::Failed(error) => return Err(error),
+        };
+        // SAFETY: so many bytes were received.
+        Ok(Some(unsafe { slice::from_raw_parts(room.as_ptr().cast(), len) }))
+    }
+
+    /// Sends a datagram, which may be empty.
+    pub(crate) fn send_datagram(self, datagram: &[u8]) -> Result<(), ngx_err_t> {
+        match self.send(datagram) {
+            Io::Again if datagram.is_empty() => Ok(()),
+            Io::Bytes(_) => Ok(()),
+            Io::Again => Err(NGX_EAGAIN as ngx_err_t),
+            Io::Closed => Err(0),
+            Io::Failed(error) => Err(error),
         }
     }
 
@@ -227,6 +278,16 @@ impl Connection {
             let unset = (*self.as_ptr()).tcp_nodelay()
                 == ngx_connection_tcp_nodelay_e_NGX_TCP_NODELAY_UNSET;
             !unset || ngx_tcp_nodelay(self.as_ptr()) == OK
+        }
+    }
+
+    /// Has nginx leave the connection alone when it ends those that keep a worker
+    /// from shutting down in time.
+    pub(crate) fn outlive_shutdown_timeout(self) {
+        // SAFETY: the events of an open connection.
+        unsafe {
+            (*self.read_event()).set_resolver(1);
+            (*self.write_event()).set_resolver(1);
         }
     }
 

@@ -45,8 +45,9 @@ impl Pool {
         }
     }
 
-    /// Moves `value` into the pool; it is dropped when the pool ends.
-    pub(crate) fn own<T>(self, value: T) -> Option<NonNull<T>> {
+    /// Has the pool own what `make` makes; it is dropped when the pool ends.
+    #[inline]
+    pub(crate) fn own<T>(self, make: impl FnOnce() -> T) -> Option<NonNull<T>> {
         let place = self.alloc::<T>()?;
         // SAFETY: the place is fresh; the pool keeps it until the handler ran.
         unsafe {
@@ -54,7 +55,7 @@ impl Pool {
             if cleanup.is_null() {
                 return None;
             }
-            place.write(value);
+            place.write(make());
             (*cleanup).handler = Some(drop_in_place::<T>);
             (*cleanup).data = place.as_ptr().cast();
         }

@@ -7,6 +7,17 @@ use crate::ngx::{self, Request};
 use crate::sys::*;
 
 impl Ctx {
+    /// The client's connection is readable, and nobody wants to read: what
+    /// [`Ctx::watch_client`] would have chosen.
+    pub(crate) fn check_client(&self) {
+        if self.request.loc_conf().check_client_abort == 1 {
+            end_if_gone(self.request);
+        } else {
+            // SAFETY: live request.
+            unsafe { ngx_http_block_reading(self.request.as_ptr()) };
+        }
+    }
+
     /// Chooses what happens when the client's connection becomes readable
     /// while code runs or waits.
     pub(crate) fn watch_client(&self) {
@@ -33,19 +44,23 @@ unsafe extern "C" fn check_connection(r: *mut ngx_http_request_t) {
     ngx::callback("client abort", (), || {
         // SAFETY: nginx calls the read event handler of a live request.
         let request = unsafe { Request::from_ptr(r) };
-        if !client_gone(request) {
+        end_if_gone(request);
+    });
+}
+
+fn end_if_gone(request: Request) {
+    if !client_gone(request) {
+        return;
+    }
+    if let Some(ctx) = Ctx::existing(request) {
+        if ctx.client_gone() {
             return;
         }
-        if let Some(ctx) = Ctx::existing(request) {
-            if ctx.client_gone() {
-                return;
-            }
-            ctx.abort();
-        }
-        // SAFETY: live request and connection.
-        unsafe { (*request.connection()).set_error(1) };
-        request.finalize(NGX_HTTP_CLIENT_CLOSED_REQUEST as ngx_int_t);
-    });
+        ctx.abort();
+    }
+    // SAFETY: live request and connection.
+    unsafe { (*request.connection()).set_error(1) };
+    request.finalize(NGX_HTTP_CLIENT_CLOSED_REQUEST as ngx_int_t);
 }
 
 unsafe extern "C" {

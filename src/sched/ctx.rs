@@ -1,6 +1,6 @@
 //! What the module knows of a request.
 
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use core::ffi::c_void;
 use core::ptr;
 use std::collections::HashMap;
@@ -9,10 +9,11 @@ use std::rc::Rc;
 
 use super::buffers::Buffers;
 use super::exit::Exit;
-use super::family::OnAbort;
+use super::family::{Kin, OnAbort};
 use super::output::Output;
 use super::ready::Ready;
 use super::resource::Resources;
+use super::spare;
 use super::thread::{Thread, Wait};
 use crate::conf::Phase;
 use crate::lua::state::Ref;
@@ -28,8 +29,8 @@ pub(crate) struct Ctx {
     pub vm: Rc<Vm>,
     /// The phase whose code waits or runs in threads.
     pub phase: Cell<Option<Phase>>,
-    /// The thread that runs the chunk itself.
-    pub entry: Thread,
+    /// The thread that runs the chunk itself, from the first chunk on.
+    pub(super) entry: OnceCell<Box<Thread>>,
     /// The function of the chunk, for stack traces.
     pub(super) closure: Cell<*const c_void>,
     /// The light threads, by their coroutines; boxed, as they must stay where
@@ -58,12 +59,22 @@ pub(crate) struct Ctx {
     pub table: Table,
     /// What the threads wait for.
     pub(super) waits: Waits,
+    /// The socket that stands for the client's connection.
+    pub client_socket: Cell<Option<ClientSocket>>,
     /// What is released when the request ends.
     pub(super) resources: Resources,
     /// The request's cleanup list has our handler.
     cleanup_added: Cell<bool>,
     /// The request is a [`FakeRequest`](crate::ngx::fake_request::FakeRequest).
     fake: bool,
+}
+
+/// A socket that stands for the client's connection, as far as events concern it.
+#[derive(Clone, Copy)]
+pub(crate) struct ClientSocket {
+    pub owner: *const c_void,
+    /// The connection can be written to: whether that made a thread ready.
+    pub can_write: unsafe fn(*const c_void) -> bool,
 }
 
 /// The state of a response body that Lua code filters.
@@ -118,11 +129,11 @@ impl Ctx {
     }
 
     fn create<'a>(request: Request, vm: Rc<Vm>, fake: bool) -> Option<&'a Ctx> {
-        let ctx = request.pool().own(Ctx {
+        let ctx = request.pool().own(|| Ctx {
             request,
             vm,
             phase: Cell::new(None),
-            entry: Thread::new(),
+            entry: OnceCell::new(),
             closure: Cell::new(ptr::null()),
             threads: RefCell::default(),
             live: Cell::new(0),
@@ -137,6 +148,7 @@ impl Ctx {
             body: Cell::new(Body::Unread),
             table: Table::default(),
             waits: Waits::default(),
+            client_socket: Cell::new(None),
             resources: Resources::new(),
             cleanup_added: Cell::new(false),
             fake,
@@ -146,7 +158,6 @@ impl Ctx {
         // on it is only used through shared references.
         unsafe {
             let back = ctx.as_ptr();
-            ctx.as_ref().entry.set_ctx(back);
             set_http_module_ctx(request.as_ptr(), back.cast(), crate::sys::module());
             Some(&*back)
         }
@@ -183,10 +194,24 @@ impl Ctx {
 
     /// Ends all Lua code of the request: no wait and no coroutine is left.
     pub(crate) fn abort(&self) {
+        if self.phase.get().is_some() {
+            self.end_threads();
+        }
+    }
+
+    /// The same, even if that was tried while a thread ran.
+    pub(super) fn end_threads(&self) {
         self.ready.clear();
-        self.entry.end();
+        if let Some(entry) = self.entry.get() {
+            entry.end();
+        }
         self.end_light_threads();
         self.phase.set(None);
+    }
+
+    /// The thread for a chunk.
+    pub(super) fn entry(&self) -> &Thread {
+        self.entry.get_or_init(|| spare::take(self, Kin::default()))
     }
 
     /// The function of the chunk that runs.
@@ -197,10 +222,10 @@ impl Ctx {
 
 /// How many threads wait for each kind of thing.
 #[derive(Default)]
-pub(super) struct Waits([Cell<usize>; Wait::KINDS]);
+pub(super) struct Waits([Cell<u32>; Wait::KINDS]);
 
 impl Waits {
-    pub(super) fn of(&self, wait: Wait) -> usize {
+    pub(super) fn of(&self, wait: Wait) -> u32 {
         self.0[wait as usize].get()
     }
 
@@ -252,6 +277,9 @@ impl Drop for Ctx {
     fn drop(&mut self) {
         self.abort();
         self.release_resources();
+        if let Some(entry) = self.entry.take() {
+            spare::keep(entry);
+        }
         self.table.forget(&self.vm);
     }
 }
@@ -262,6 +290,7 @@ unsafe extern "C" fn request_cleanup(data: *mut c_void) {
         let ctx = unsafe { &*data.cast::<Ctx>() };
         ctx.cleanup_added.set(false);
         ctx.abort();
+        ctx.client_socket.set(None);
         ctx.release_resources();
     });
 }

@@ -240,9 +240,7 @@ impl Ctx {
         l.insert(-2 - args);
         l.move_to(co, args + 1);
 
-        let mut thread = spare::take();
-        thread.kin = Kin { light: Cell::new(true), ..Kin::default() };
-        thread.set_ctx(self);
+        let thread = spare::take(self, Kin { light: Cell::new(true), ..Kin::default() });
         thread.coroutine.set(Some(coroutine));
         thread.values.set(args);
         let place: *const Thread = &raw const *thread;
@@ -280,10 +278,10 @@ impl Ctx {
 
     /// The thread whose own coroutine is `co`.
     fn thread_of(&self, co: State) -> Option<&Thread> {
-        if self.entry.coroutine_state() == Some(co) {
-            return Some(&self.entry);
+        match self.entry.get() {
+            Some(entry) if entry.coroutine_state() == Some(co) => Some(entry),
+            _ => self.light_thread(co),
         }
-        self.light_thread(co)
     }
 
     fn light_thread(&self, co: State) -> Option<&Thread> {
@@ -303,8 +301,8 @@ impl Ctx {
         if self.waits.of(wait) == 0 {
             return;
         }
-        if self.entry.waits_for(wait) {
-            f(&self.entry);
+        if let Some(entry) = self.entry.get().filter(|entry| entry.waits_for(wait)) {
+            f(entry);
         }
         self.each_light_thread(|thread| {
             if thread.waits_for(wait) {
@@ -341,8 +339,8 @@ impl Ctx {
         let has = |thread: &Thread| {
             thread.coroutine_state() == Some(co) || thread.chain.borrow().contains(&co)
         };
-        if has(&self.entry) {
-            return Some(&self.entry);
+        if let Some(entry) = self.entry.get().filter(|entry| has(entry)) {
+            return Some(entry);
         }
         let threads = self.threads.borrow();
         let own = threads.values().find(|thread| has(thread))?.coroutine_state()?;
@@ -351,10 +349,10 @@ impl Ctx {
     }
 
     /// Does what is due when the thread of the chunk itself has ended.
-    pub(super) fn entry_ended(&self) {
-        let zombies = self.entry.kin.zombies.replace(0);
-        let co = self.entry.state();
-        self.entry.end();
+    pub(super) fn entry_ended(&self, entry: &Thread) {
+        let zombies = entry.kin.zombies.replace(0);
+        let co = entry.state();
+        entry.end();
         self.live.set(self.live.get() - 1);
         if zombies > 0 {
             self.remove_zombies_of(co);

@@ -31,6 +31,8 @@ pub(crate) struct Output {
     has_body: Cell<bool>,
     /// nginx's filters refused what they got.
     failed: Cell<bool>,
+    /// Lua code writes to the connection itself.
+    raw: Cell<bool>,
     gathered: Gathered,
     buffers: Buffers,
 }
@@ -51,6 +53,7 @@ pub(crate) enum Refusal {
     NothingToFlush,
     Buffering,
     NoMemory,
+    RawSocket,
 }
 
 impl Refusal {
@@ -62,6 +65,7 @@ impl Refusal {
             Self::NothingToFlush => "nothing to flush",
             Self::Buffering => "buffering",
             Self::NoMemory => "no memory",
+            Self::RawSocket => "raw request socket acquired",
         }
     }
 }
@@ -75,6 +79,7 @@ impl Output {
             content_type_set: Cell::new(false),
             has_body: Cell::new(false),
             failed: Cell::new(false),
+            raw: Cell::new(false),
             gathered: Gathered {
                 first: Cell::new(ptr::null_mut()),
                 last: Cell::new(ptr::null_mut()),
@@ -92,8 +97,20 @@ impl Output {
         self.eof.get()
     }
 
+    pub(crate) fn is_raw(&self) -> bool {
+        self.raw.get()
+    }
+
+    /// From now on, nothing is printed.
+    pub(crate) fn set_raw(&self) {
+        self.raw.set(true);
+    }
+
     /// Why nothing more can be printed.
     pub(crate) fn refusal(&self, ctx: &Ctx) -> Option<Refusal> {
+        if self.raw.get() {
+            return Some(Refusal::RawSocket);
+        }
         if self.eof.get() {
             let header_only = header_only(ctx.request);
             return Some(if header_only { Refusal::HeaderOnly } else { Refusal::SeenEof });
@@ -172,6 +189,10 @@ impl Output {
         if self.failed.get() {
             return ERROR;
         }
+        if self.raw.get() {
+            self.eof.set(true);
+            return OK;
+        }
 
         self.prepare(r);
         self.eof.set(true);
@@ -225,6 +246,9 @@ impl Output {
     /// Whether there is anything that a flush could push out.
     pub(crate) fn can_flush(&self, ctx: &Ctx, wait: bool) -> Result<(), Refusal> {
         let r = ctx.request;
+        if self.raw.get() {
+            return Err(Refusal::RawSocket);
+        }
         if header_only(r) && r.header_sent() {
             return Err(Refusal::HeaderOnly);
         }

@@ -62,18 +62,26 @@ impl Ctx {
         coroutine: Coroutine,
         args: c_int,
     ) -> Outcome {
-        self.entry.coroutine.set(Some(coroutine));
-        self.entry.values.set(args);
+        let entry = self.entry();
+        entry.coroutine.set(Some(coroutine));
+        entry.values.set(args);
         self.phase.set(Some(phase));
         self.exit.set(None);
         self.live.set(1);
-        self.step(phase, &self.entry).unwrap_or_else(|| self.run_ready())
+        self.step(phase, entry).unwrap_or_else(|| self.run_ready())
     }
 
     /// Goes on after an event: with the threads that became ready, or, if it
     /// was a write event, with sending. `None` if the code still waits.
     pub(crate) fn event(&self) -> Option<Outcome> {
         let might_be_write_event = self.ready.is_empty() || self.waits.of(Wait::Turn) > 0;
+        if might_be_write_event
+            && let Some(socket) = self.client_socket.get()
+            // SAFETY: a socket that ends takes itself out of the context.
+            && unsafe { (socket.can_write)(socket.owner) }
+        {
+            return Some(self.run_ready());
+        }
         if might_be_write_event && self.has_client() {
             match self.write_event() {
                 Written::TimedOut => {
@@ -124,7 +132,7 @@ impl Ctx {
                 return None;
             }
             Step::Doomed => {
-                self.abort();
+                self.end_threads();
                 return Some(Outcome::Exit(ERROR));
             }
             Step::Exit => {
@@ -147,7 +155,7 @@ impl Ctx {
             }
             Step::Failed => self.light_thread_failed(thread),
             Step::Finished if thread.is_light() => self.light_thread_ended(thread),
-            Step::Finished => self.entry_ended(),
+            Step::Finished => self.entry_ended(thread),
         }
 
         if self.live.get() > 0 {

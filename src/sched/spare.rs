@@ -1,28 +1,36 @@
-//! Light threads that have ended, kept for the next ones of the worker: making
+//! Threads that have ended, kept for the next ones of the worker: making
 //! one costs more than starting it. They are linked through their place in the
 //! queue of the ready ones.
 
 use core::sync::atomic::Ordering;
 
-use super::Thread;
+use super::family::Kin;
 use super::worker::WORKER;
+use super::{Ctx, Thread};
 
 const MOST: usize = 256;
 
-/// A light thread without a coroutine.
-pub(super) fn take() -> Box<Thread> {
+/// A thread of `ctx` without a coroutine.
+pub(super) fn take(ctx: &Ctx, kin: Kin) -> Box<Thread> {
+    let mut thread = pop().unwrap_or_else(|| Box::new(Thread::new()));
+    thread.set_ctx(ctx);
+    thread.kin = kin;
+    thread
+}
+
+fn pop() -> Option<Box<Thread>> {
     let first = WORKER.spare.load(Ordering::Relaxed).cast::<Thread>();
     if first.is_null() {
-        return Box::new(Thread::new());
+        return None;
     }
     // SAFETY: `keep` made it of a box, and nobody else has it.
     let thread = unsafe { Box::from_raw(first) };
     WORKER.spare.store(thread.link.next.get().cast_mut().cast(), Ordering::Relaxed);
     WORKER.spare_len.store(WORKER.spare_len.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
-    thread
+    Some(thread)
 }
 
-/// Takes back a light thread that has ended.
+/// Takes back a thread that has ended.
 pub(super) fn keep(thread: Box<Thread>) {
     let len = WORKER.spare_len.load(Ordering::Relaxed);
     if len == MOST {
@@ -35,7 +43,5 @@ pub(super) fn keep(thread: Box<Thread>) {
 
 /// At the end of the worker.
 pub(crate) fn free() {
-    while !WORKER.spare.load(Ordering::Relaxed).is_null() {
-        drop(take());
-    }
+    while pop().is_some() {}
 }

@@ -51,7 +51,7 @@ impl Group {
         count: usize,
         push: fn(&Thread, &[Reply]) -> i32,
     ) -> Option<&'a Group> {
-        let group: NonNull<Group> = parent.pool().own(Group {
+        let group: NonNull<Group> = parent.pool().own(|| Group {
             thread: Cell::new(ptr::null()),
             pending: Cell::new(0),
             replies: (0..count).map(|_| Reply::new()).collect(),

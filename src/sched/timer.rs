@@ -258,7 +258,7 @@ impl Timers {
         let request = fake.request();
         let running = Running { index: Cell::new(self.running()), peer: origin.peer.clone() };
         // It comes first, so that it ends last: what ends may still log.
-        let Some(running) = request.pool().own(running) else {
+        let Some(running) = request.pool().own(|| running) else {
             return Err((coroutine, "could not create ctx".into()));
         };
         // SAFETY: the log is the request's own.

@@ -42,6 +42,10 @@ impl Buffer {
         *self = Self::default();
     }
 
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
     /// Room for at most `wanted` bytes behind those that are there.
     pub(crate) fn room(&mut self, wanted: usize) -> &mut [MaybeUninit<u8>] {
         if self.bytes.capacity() - self.bytes.len() < wanted {

@@ -208,7 +208,7 @@ impl Tcp {
         ctx: &Ctx,
         stream: Rc<Stream>,
     ) -> Result<(Rc<Stream>, bool), Failure> {
-        let address = stream.peer;
+        let address = stream.peer.ok_or(Failure::Closed)?;
         let seat = stream.seat.take();
         let host = Cow::Owned(address.text());
         let target = Target { host, port: None, local: stream.local, limits: None };
@@ -231,6 +231,9 @@ impl Tcp {
                 self.connector.wake(push_connected)
             }
             Err(error) => {
+                if self.logs_errors() {
+                    stream.connection.log_error(error, c"connect() failed");
+                }
                 let failure = Failure::System(error);
                 self.connector.wake(|l| self.push_connect_failure(l, &failure))
             }
@@ -239,7 +242,7 @@ impl Tcp {
 
     pub(super) fn push_connect_failure(&self, l: State, failure: &Failure) -> c_int {
         self.cancel_connect();
-        self.push_failure(l, failure)
+        failure.push(l)
     }
 
     /// The pool gives what the connect waits for; it goes on in an event.

@@ -1,5 +1,6 @@
 //! Why an operation of a socket failed.
 
+use core::ffi::c_int;
 use std::borrow::Cow;
 
 use crate::lua::State;
@@ -17,7 +18,9 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn push(&self, l: State) {
+    /// Pushes `nil, reason`.
+    pub(super) fn push(&self, l: State) -> c_int {
+        l.push_nil();
         match self {
             Failure::Timeout => l.push_bytes("timeout"),
             Failure::Closed => l.push_bytes("closed"),
@@ -25,16 +28,7 @@ impl Failure {
             Failure::System(error) => l.push_bytes(error_text(*error)),
             Failure::Other(text) => l.push_bytes(&**text),
         }
-    }
-
-    /// How log lines of the C module number it.
-    pub(super) fn number(&self) -> u16 {
-        match self {
-            Failure::System(_) => 0x01,
-            Failure::Timeout => 0x02,
-            Failure::Closed => 0x04,
-            Failure::Other(_) => 0x08,
-        }
+        2
     }
 }
 

@@ -13,8 +13,9 @@ use crate::lua::State;
 use crate::ngx::connection::Io;
 use crate::sched::{Ctx, Thread};
 
-/// The state of an iterator that `receiveuntil` has made.
-pub(crate) type UntilCell = RefCell<Until>;
+/// The state of an iterator that `receiveuntil` has made. The box is for its
+/// alignment, which a userdata does not have.
+pub(crate) type UntilCell = RefCell<Box<Until>>;
 
 /// What is waited for.
 pub(crate) enum Pattern {
@@ -65,8 +66,8 @@ impl Pattern {
 impl Tcp {
     /// Receives what `pattern` asks for.
     pub(crate) fn receive(&self, l: State, mut pattern: Pattern) -> (Step, Pattern) {
-        let Some(stream) = self.readable() else {
-            return (Step::Done(self.push_failure(l, &Failure::Closed)), pattern);
+        let Some(stream) = self.readable(&pattern) else {
+            return (Step::Done(Failure::Closed.push(l)), pattern);
         };
         let mut from = 0;
         if let Pattern::Until(until, size) = &pattern {
@@ -98,9 +99,10 @@ impl Tcp {
     }
 
     /// The stream, if it can be read.
-    fn readable(&self) -> Option<Rc<Stream>> {
+    fn readable(&self, pattern: &Pattern) -> Option<Rc<Stream>> {
         let stream = self.stream().filter(|_| !self.read_closed.get());
-        if stream.is_none() {
+        // An iterator is called until it ends.
+        if stream.is_none() && !matches!(pattern, Pattern::Until(..)) {
             self.log_closed("receive");
         }
         stream
@@ -127,7 +129,8 @@ impl Tcp {
                 }
                 Io::Again if stream.connection.watch_reading() => return Ok(None),
                 Io::Again => return Err("failed to handle read event".into()),
-                Io::Closed => return Err(Failure::Closed),
+                Io::Closed => return Err(stream.why_closed()),
+                Io::Failed(_) if stream.is_body() => return Err(stream.why_closed()),
                 Io::Failed(error) => return Err(Failure::System(error)),
             }
         }
@@ -145,9 +148,14 @@ impl Tcp {
             stream.connection.watch_reading();
             return None;
         };
+        let before = stream.buffer.borrow().unread().len();
         match self.read(stream, &mut pattern) {
             Ok(None) => {
                 self.pattern.replace(Some(pattern));
+                // The time is that without any data.
+                if stream.buffer.borrow().unread().len() > before {
+                    self.reader.set_timer(Some(self.read_timeout()));
+                }
                 None
             }
             Ok(Some(cut)) => self.reader.wake(|l| self.push_result(l, stream, cut)),
@@ -186,7 +194,7 @@ impl Tcp {
         if matches!((&*pattern, failure), (Pattern::All(_), Failure::Closed)) {
             return self.push_result(l, stream, cut);
         }
-        let results = self.push_failure(l, failure) + self.push_result(l, stream, cut);
+        let results = failure.push(l) + self.push_result(l, stream, cut);
         match failure {
             Failure::Timeout => self.log_error("lua tcp socket read timed out"),
             _ => self.close_reading(),

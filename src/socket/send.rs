@@ -16,12 +16,12 @@ impl Tcp {
         let stream = self.stream().filter(|_| !self.write_closed.get());
         let Some(stream) = stream else {
             self.log_closed("send");
-            return Step::Done(self.push_failure(l, &Failure::Closed));
+            return Step::Done(Failure::Closed.push(l));
         };
         let nodelay = self.ctx().is_some_and(|ctx| ctx.request.core_loc_conf().tcp_nodelay == 1);
         if nodelay && !stream.connection.set_nodelay() {
-            let failure = "setsocketopt tcp_nodelay failed".into();
-            return Step::Done(self.push_failure(l, &failure));
+            let failure = Failure::from("setsocketopt tcp_nodelay failed");
+            return Step::Done(failure.push(l));
         }
 
         let mut sent = 0;
@@ -66,11 +66,17 @@ impl Tcp {
             stream.connection.watch_writing();
             return None;
         }
-        let mut sent = self.sent.get();
+        let before = self.sent.get();
+        let mut sent = before;
         let written = Self::write(stream, &self.unsent.borrow(), &mut sent);
         self.sent.set(sent);
         match written {
-            Ok(false) => None,
+            Ok(false) => {
+                if sent > before {
+                    self.writer.set_timer(Some(self.send_timeout()));
+                }
+                None
+            }
             Ok(true) => {
                 let bytes = self.unsent.take();
                 self.writer.wake(|l| push_count(l, bytes.len()))
@@ -85,7 +91,7 @@ impl Tcp {
         if *failure == Failure::Timeout {
             self.log_error("lua tcp socket write timed out");
         }
-        let results = self.push_failure(l, failure);
+        let results = failure.push(l);
         self.close_writing();
         results
     }

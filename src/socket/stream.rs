@@ -7,6 +7,8 @@ use std::rc::Rc;
 use nginx_lua_pool::IdleId;
 
 use super::buffer::Buffer;
+use super::client::Client;
+use super::failure::Failure;
 use super::pool::{Pools, Seat};
 use super::tcp::Tcp;
 #[cfg(ngx_feature = "ssl")]
@@ -30,12 +32,15 @@ pub(crate) struct Stream {
     pub(super) seat: Cell<Option<Seat>>,
     /// Where it lies when it is not used.
     pub(super) idle: Cell<Option<(*const Pools, IdleId)>>,
+    /// Whom it was connected to; none for the client's connection.
     #[cfg_attr(not(ngx_feature = "ssl"), expect(dead_code))]
-    pub(super) peer: Address,
+    pub(super) peer: Option<Address>,
     /// The local address that it was bound to.
     pub(super) local: Option<Address>,
     #[cfg(ngx_feature = "ssl")]
     pub(super) agreement: RefCell<Option<Agreement>>,
+    /// The connection is the client's, and not ours to close.
+    client: Option<Client>,
 }
 
 /// As much is read at once if more than what fits in the configured buffer is
@@ -44,7 +49,22 @@ const LARGE: usize = 256 * 1024;
 
 impl Stream {
     pub(super) fn new(connection: Connection, peer: Address, local: Option<Address>) -> Rc<Self> {
-        let stream = Rc::new(Self {
+        let stream = Self::with(connection, Some(peer), local, None);
+        stream.take_events();
+        stream
+    }
+
+    pub(super) fn of_client(connection: Connection, client: Client) -> Rc<Self> {
+        Self::with(connection, None, None, Some(client))
+    }
+
+    fn with(
+        connection: Connection,
+        peer: Option<Address>,
+        local: Option<Address>,
+        client: Option<Client>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
             connection,
             socket: Cell::new(ptr::null()),
             buffer: RefCell::default(),
@@ -55,9 +75,27 @@ impl Stream {
             local,
             #[cfg(ngx_feature = "ssl")]
             agreement: RefCell::default(),
-        });
-        stream.take_events();
-        stream
+            client,
+        })
+    }
+
+    pub(super) fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+
+    /// It is the body of the request.
+    pub(super) fn is_body(&self) -> bool {
+        self.client.as_ref().is_some_and(Client::is_body)
+    }
+
+    /// Adds bytes that were received before.
+    pub(super) fn put_back(&self, bytes: &[u8]) {
+        self.buffer.borrow_mut().push(bytes);
+    }
+
+    /// Why nothing more is received after the peer has closed.
+    pub(super) fn why_closed(&self) -> Failure {
+        self.client.as_ref().map_or(Failure::Closed, Client::why_closed)
     }
 
     /// Has the events of the connection come here.
@@ -68,6 +106,10 @@ impl Stream {
 
     /// Receives some more, about `wanted` bytes; the number of those that came.
     pub(super) fn fill(&self, wanted: usize) -> Io {
+        let limit = self.client.as_ref().map_or(usize::MAX, Client::limit);
+        if limit == 0 {
+            return Io::Closed;
+        }
         // SAFETY: the events of an open connection.
         unsafe {
             let read = self.connection.read_event();
@@ -76,10 +118,13 @@ impl Stream {
             }
         }
         let mut buffer = self.buffer.borrow_mut();
-        let io = self.connection.receive(buffer.room(wanted.clamp(1, LARGE)));
+        let io = self.connection.receive(buffer.room(wanted.clamp(1, LARGE.min(limit))));
         if let Io::Bytes(n) = io {
             // SAFETY: nginx has written them.
             unsafe { buffer.add(n) }
+            if let Some(client) = &self.client {
+                client.received(n);
+            }
         }
         io
     }
@@ -92,7 +137,9 @@ impl Stream {
 
     pub(super) fn set_user(&self, socket: *const Tcp, log: *mut ngx_log_t) {
         self.socket.set(socket);
-        self.connection.set_log(log);
+        if self.client.is_none() {
+            self.connection.set_log(log);
+        }
         #[cfg(ngx_feature = "ssl")]
         if let Some(agreement) = &*self.agreement.borrow() {
             agreement.forget_user();
@@ -102,7 +149,9 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.connection.close();
+        if self.client.is_none() {
+            self.connection.close();
+        }
     }
 }
 

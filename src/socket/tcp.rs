@@ -54,6 +54,8 @@ pub(crate) struct Tcp {
     /// Sending has failed.
     pub(super) write_closed: Cell<bool>,
     pub timeouts: Cell<Timeouts>,
+    /// It stands for the client's connection.
+    pub(super) client: Cell<bool>,
     /// A connect that waits for its turn or for a name.
     pub(super) attempt: RefCell<Option<Box<Attempt>>>,
     /// A TLS handshake that goes on.
@@ -66,8 +68,6 @@ pub(crate) struct Tcp {
     pub(super) sent: Cell<usize>,
     /// How many bytes were consumed on all its connections.
     pub(super) position: Cell<u64>,
-    /// The kinds of failures so far, for the log.
-    failures: Cell<u16>,
 }
 
 /// The thread that waits for an operation, if one does.
@@ -118,6 +118,7 @@ impl Tcp {
             read_closed: Cell::new(false),
             write_closed: Cell::new(false),
             timeouts: Cell::default(),
+            client: Cell::new(false),
             attempt: RefCell::default(),
             #[cfg(ngx_feature = "ssl")]
             handshake: RefCell::default(),
@@ -125,7 +126,6 @@ impl Tcp {
             unsent: RefCell::default(),
             sent: Cell::new(0),
             position: Cell::new(0),
-            failures: Cell::new(0),
         }
     }
 
@@ -227,20 +227,17 @@ impl Tcp {
         }
     }
 
-    /// Pushes `nil, reason` and notes the failure.
-    pub(super) fn push_failure(&self, l: State, failure: &Failure) -> c_int {
-        self.failures.set(self.failures.get() | failure.number());
-        l.push_nil();
-        failure.push(l);
-        2
-    }
-
     pub(super) fn log_error(&self, message: impl AsRef<[u8]>) {
-        if let Some(ctx) = self.ctx()
-            && ctx.request.loc_conf().socket.log_errors == 1
+        if self.logs_errors()
+            && let Some(ctx) = self.ctx()
         {
             ctx.request.log(NGX_LOG_ERR, message);
         }
+    }
+
+    /// `lua_socket_log_errors`.
+    pub(super) fn logs_errors(&self) -> bool {
+        self.ctx().is_some_and(|ctx| ctx.request.loc_conf().socket.log_errors == 1)
     }
 
     /// Logs that a socket is used that has no connection, and never had one or
@@ -264,10 +261,9 @@ impl Tcp {
         // SAFETY: an open connection.
         let eof = !connection.is_null() && unsafe { (*(*connection).read).eof() != 0 };
         self.log_error(format!(
-            "attempt to {attempt} data on a closed socket: u:{:016X}, c:{:016X}, ft:{} eof:{}",
+            "attempt to {attempt} data on a closed socket: u:{:016X}, c:{:016X}, ft:0 eof:{}",
             ptr::from_ref(self).addr(),
             connection.addr(),
-            self.failures.get(),
             u8::from(eof),
         ));
     }
@@ -313,6 +309,9 @@ impl Tcp {
             Some(stream) if !self.read_closed.get() && !self.write_closed.get() => stream,
             _ => return Err("closed"),
         };
+        if stream.client().is_some() {
+            return Err("key not found");
+        }
         if !stream.buffer.borrow().is_empty() {
             return Err("unread data in buffer");
         }
@@ -345,7 +344,7 @@ impl Tcp {
         operation.take();
         for other in [&self.connector, &self.reader, &self.writer] {
             if let Some(thread) = other.take() {
-                let results = self.push_failure(thread.innermost(), &Failure::Closed);
+                let results = Failure::Closed.push(thread.innermost());
                 thread.wake(results);
             }
         }
@@ -369,6 +368,7 @@ fn or(own: ngx_msec_t, configured: ngx_msec_t) -> ngx_msec_t {
 
 impl Drop for Tcp {
     fn drop(&mut self) {
+        self.leave_client();
         self.resource.leave();
         self.end();
     }

@@ -78,8 +78,11 @@ impl Tcp {
     pub(crate) fn handshake(&self, l: State, ctx: &Ctx, tls: &Tls<'_>) -> Step {
         let closed = self.read_closed.get() || self.write_closed.get();
         let Some(mut stream) = self.stream().filter(|_| !closed) else {
-            return Step::Done(self.push_failure(l, &Failure::Closed));
+            return Step::Done(Failure::Closed.push(l));
         };
+        if stream.client().is_some() {
+            return Step::Done(Failure::from("not supported for downstream sockets").push(l));
+        }
         let mut connected = true;
         if let Some(established) = stream.connection.tls() {
             if suits(ctx, &stream, established, tls) {
@@ -92,7 +95,7 @@ impl Tcp {
         }
         if let Err(failure) = self.begin(ctx, &stream, tls) {
             return Step::Done(match connected {
-                true => self.push_failure(l, &failure),
+                true => failure.push(l),
                 false => self.push_connect_failure(l, &failure),
             });
         }
@@ -169,7 +172,7 @@ impl Tcp {
             _ => "handshake failed".into(),
         };
         drop(self.take_stream());
-        self.push_failure(l, &failure)
+        failure.push(l)
     }
 
     fn verify(&self, handshake: &Handshake, connection: SslConnection) -> Result<(), Failure> {
@@ -333,6 +336,6 @@ unsafe fn handshake_timed_out(socket: *const c_void) {
     let socket = unsafe { &*socket.cast::<Tcp>() };
     socket.connector.wake(|l| {
         socket.cancel_handshake();
-        socket.push_failure(l, &Failure::Timeout)
+        Failure::Timeout.push(l)
     });
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::block::Block;
+use crate::peers::Peers;
 use crate::ports::Ports;
 use crate::settings::{Settings, Version};
 use crate::value::Value;
@@ -19,12 +20,13 @@ pub struct ServerRoot {
 pub struct Expander<'a> {
     env: BTreeMap<String, Vec<u8>>,
     ports: &'a Ports,
+    peers: &'a Peers,
     taken: BTreeMap<String, u16>,
 }
 
 impl<'a> Expander<'a> {
-    pub fn new(env: BTreeMap<String, Vec<u8>>, ports: &'a Ports) -> Expander<'a> {
-        Expander { env, ports, taken: BTreeMap::new() }
+    pub fn new(env: BTreeMap<String, Vec<u8>>, ports: &'a Ports, peers: &'a Peers) -> Expander<'a> {
+        Expander { env, ports, peers, taken: BTreeMap::new() }
     }
 
     pub fn expand(&mut self, text: &[u8]) -> Result<Vec<u8>, String> {
@@ -59,7 +61,8 @@ impl<'a> Expander<'a> {
             }
             return Ok(self.taken[name].to_string().into_bytes());
         }
-        self.env.get(name).cloned().ok_or_else(|| {
+        let peer = self.peers.value(name)?.map(String::into_bytes);
+        self.env.get(name).cloned().or(peer).ok_or_else(|| {
             format!(
                 "${name} is not set; set it in the perl part, e.g. $ENV{{{name}}} ||= …{}",
                 if name == "TEST_NGINX_HTML_DIR" { " html_dir();" } else { "" }

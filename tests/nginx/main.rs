@@ -9,6 +9,7 @@ mod curl;
 mod log;
 mod mock;
 mod pattern;
+mod peers;
 mod perl;
 mod ports;
 mod report;
@@ -31,6 +32,7 @@ use std::thread;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use crate::peers::Peers;
 use crate::perl::Listing;
 use crate::ports::Ports;
 use crate::settings::Settings;
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
 struct Harness {
     settings: Settings,
     ports: Ports,
+    peers: Peers,
     /// Blocks that were left out and why.
     skipped: Mutex<Vec<(String, String)>>,
     /// Parity: blocks that the C module answers differently and why.
@@ -80,9 +83,12 @@ struct Harness {
 
 impl Harness {
     fn new() -> Result<Harness, String> {
+        let settings = Settings::from_env()?;
+        let ports = Ports::new()?;
         Ok(Harness {
-            settings: Settings::from_env()?,
-            ports: Ports::new()?,
+            peers: Peers::new(&settings.work, &ports)?,
+            settings,
+            ports,
             skipped: Mutex::default(),
             differing: Mutex::default(),
         })
@@ -91,7 +97,7 @@ impl Harness {
     fn trials(self: &Arc<Harness>) -> Vec<Trial> {
         let mut trials = Vec::new();
         for file in test_files() {
-            match perl::list(&file, &self.settings.perl_env()) {
+            match perl::list(&file, &self.perl_env()) {
                 Ok(listing) => {
                     for (index, block) in listing.into_iter().enumerate() {
                         self.note_only(&file, &block);
@@ -138,7 +144,7 @@ impl Harness {
     fn run(&self, file: &Path, index: usize, block: &Listing, title: &str) -> Result<(), Failed> {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let root = format!("{stem}-{}", index + 1);
-        let result = trial::run(&self.settings, &self.ports, file, index, &root);
+        let result = trial::run(self, file, index, &root);
 
         let differs = block.sections.get("differs").and_then(Value::as_text);
         match judge(result, differs.filter(|_| self.settings.oracle)) {
@@ -151,6 +157,11 @@ impl Harness {
                 Err(Failed::from(format!("{}:{}\n{report}", short_name(file), block.line)))
             }
         }
+    }
+
+    /// The variables that perl sees, besides those of the block's own server.
+    fn perl_env(&self) -> Vec<(String, String)> {
+        self.settings.perl_env().into_iter().chain(self.peers.variables()).collect()
     }
 
     fn finish(&self, args: &Arguments) {
@@ -169,6 +180,7 @@ impl Harness {
                 println!("  {name}: {reason}");
             }
         }
+        self.peers.stop();
         // Goes only if no failed block has left its server root.
         let _ = fs::remove_dir(&self.settings.work);
     }

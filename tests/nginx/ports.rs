@@ -15,7 +15,12 @@ const SLOTS: u16 = 100;
 pub struct Ports {
     _lock: TcpListener,
     base: u16,
-    next: Mutex<u16>,
+    taken: Mutex<Taken>,
+}
+
+struct Taken {
+    last: u16,
+    kept: Vec<u16>,
 }
 
 impl Ports {
@@ -24,7 +29,11 @@ impl Ports {
             .map(|slot| FIRST + slot * SLOT)
             .find_map(|base| {
                 let lock = TcpListener::bind((Ipv4Addr::LOCALHOST, base)).ok()?;
-                Some(Ports { _lock: lock, base, next: Mutex::new(0) })
+                Some(Ports {
+                    _lock: lock,
+                    base,
+                    taken: Mutex::new(Taken { last: 0, kept: Vec::new() }),
+                })
             })
             .ok_or_else(|| "all port ranges on 127.0.0.1 are in use".into())
     }
@@ -32,10 +41,24 @@ impl Ports {
     /// A port that nobody listens on; each is handed out again only after all
     /// the others.
     pub fn take(&self) -> Result<u16, String> {
-        let mut next = self.next.lock().expect("no thread panics with this lock");
+        self.find(&mut self.taken.lock().expect("no thread panics with this lock"))
+    }
+
+    /// A port that is never handed out again.
+    pub fn keep(&self) -> Result<u16, String> {
+        let mut taken = self.taken.lock().expect("no thread panics with this lock");
+        let port = self.find(&mut taken)?;
+        taken.kept.push(port);
+        Ok(port)
+    }
+
+    fn find(&self, taken: &mut Taken) -> Result<u16, String> {
         for _ in 1..SLOT {
-            *next = *next % (SLOT - 1) + 1;
-            let port = self.base + *next;
+            taken.last = taken.last % (SLOT - 1) + 1;
+            let port = self.base + taken.last;
+            if taken.kept.contains(&port) {
+                continue;
+            }
             // Not by listening ourselves: a child that another thread has just
             // forked would go on listening for a moment.
             if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {

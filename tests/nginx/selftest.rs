@@ -44,7 +44,7 @@ const FAILING: &[(&str, &[&str])] = &[
 
 pub fn trials(harness: &Arc<Harness>) -> Vec<Trial> {
     let file = fixture();
-    let listing = match perl::list(&file, &harness.settings.perl_env()) {
+    let listing = match perl::list(&file, &harness.perl_env()) {
         Ok(listing) => Arc::new(listing),
         Err(error) => {
             return vec![Trial::test("harness::fixtures", || Err(Failed::from(error)))];
@@ -83,7 +83,7 @@ fn must_fail(
         .position(|block| block.name == title)
         .ok_or_else(|| Failed::from(format!("failing.t has no block \"{title}\"")))?;
     let root = format!("failing-{}", index + 1);
-    let result = trial::run(&harness.settings, &harness.ports, &fixture(), index, &root);
+    let result = trial::run(harness, &fixture(), index, &root);
     let _ = std::fs::remove_dir_all(harness.settings.work.join(root));
 
     let report = match result {

@@ -135,7 +135,7 @@ impl Settings {
         Version::parse(version.trim_end_matches(char::is_alphabetic))
     }
 
-    /// The variables that perl sees, besides those of the block's own server.
+    /// The variables that tell perl what is tested.
     pub fn perl_env(&self) -> Vec<(String, String)> {
         let echo = self.echo.as_ref().map(|module| module.display().to_string());
         let set_misc = self.set_misc.as_ref().map(|[_, module]| module.display().to_string());

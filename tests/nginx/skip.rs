@@ -15,6 +15,9 @@ pub fn reason(
         value.map(|text| String::from_utf8_lossy(text).trim().to_owned())
     };
 
+    if let Some(reason) = text("skip_all") {
+        return Ok(Some(reason));
+    }
     if sections.contains_key("SKIP") {
         return Ok(Some("--- SKIP".into()));
     }

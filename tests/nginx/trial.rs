@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
+use crate::Harness;
 use crate::block::{Block, parse_time};
 use crate::checks::{Position, check_response};
 use crate::client::exchange;
@@ -16,7 +17,6 @@ use crate::curl;
 use crate::log::{Log, check_access_log, check_error_log, check_severe, check_shutdown_log, lines};
 use crate::mock::Mock;
 use crate::perl::Perl;
-use crate::ports::Ports;
 use crate::report::{show, tail};
 use crate::request::{Request, requests};
 use crate::response::{Response, find};
@@ -38,17 +38,11 @@ impl From<String> for Fault {
 }
 
 /// Runs block number `index` of `file` in a server root called `name`.
-pub fn run(
-    settings: &Settings,
-    ports: &Ports,
-    file: &Path,
-    index: usize,
-    name: &str,
-) -> Result<(), Fault> {
+pub fn run(harness: &Harness, file: &Path, index: usize, name: &str) -> Result<(), Fault> {
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let mut run = Run::new(settings, ports, file, index, name)?;
+        let mut run = Run::new(harness, file, index, name)?;
         let problems = run.problems()?;
         if problems.is_empty() {
             let _ = fs::remove_dir_all(&run.root.path);
@@ -74,19 +68,14 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(
-        settings: &'a Settings,
-        ports: &'a Ports,
-        file: &Path,
-        index: usize,
-        name: &str,
-    ) -> Result<Run<'a>, String> {
+    fn new(harness: &'a Harness, file: &Path, index: usize, name: &str) -> Result<Run<'a>, String> {
+        let Harness { settings, ports, peers, .. } = harness;
         let root = ServerRoot { path: settings.work.join(name), port: ports.take()? };
         let _ = fs::remove_dir_all(&root.path);
         fs::create_dir_all(&root.path)
             .map_err(|error| format!("cannot create {}: {error}", root.path.display()))?;
 
-        let mut env = settings.perl_env();
+        let mut env = harness.perl_env();
         env.push(("TEST_NGINX_SERVER_PORT".into(), root.port.to_string()));
         env.push(("TEST_NGINX_SERVROOT".into(), root.path.display().to_string()));
         let (perl, value) = Perl::run(file, index, &env, &root.path.join("perl.log"))?;
@@ -100,7 +89,7 @@ impl<'a> Run<'a> {
             settings,
             log: Log::new(root.error_log()),
             root,
-            expander: Expander::new(block.settings.env.clone(), ports),
+            expander: Expander::new(block.settings.env.clone(), ports, peers),
             block,
             perl: Arc::new(Mutex::new(perl)),
             requests,

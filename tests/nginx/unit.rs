@@ -9,6 +9,7 @@ use crate::block::parse_time;
 use crate::checks::replace_variable;
 use crate::conf::{Expander, user_files_of_text, uses_echo};
 use crate::log::is_severe;
+use crate::peers::Peers;
 use crate::ports::Ports;
 use crate::report::difference;
 use crate::request::{Headers, Packet, build, strip_comments};
@@ -211,11 +212,12 @@ fn no_response() {
 
 fn variables() {
     let ports = Ports::new().unwrap();
+    let peers = Peers::new(&std::env::temp_dir(), &ports).unwrap();
     let env = BTreeMap::from([
         ("TEST_NGINX_A".to_owned(), b"x y".to_vec()),
         ("TEST_NGINX_A_B".to_owned(), b"z".to_vec()),
     ]);
-    let mut expander = Expander::new(env, &ports);
+    let mut expander = Expander::new(env, &ports, &peers);
     let mut expand =
         |text: &str| expander.expand(text.as_bytes()).map(|text| String::from_utf8(text).unwrap());
     assert_eq!(expand("$TEST_NGINX_A/$TEST_NGINX_A_B $host $").unwrap(), "x y/z $host $");

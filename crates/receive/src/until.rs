@@ -21,7 +21,8 @@ mod tests;
 /// call reports the end.
 #[derive(Clone, Debug)]
 pub struct Until {
-    finder: Finder<'static>,
+    /// Boxed, as it needs more alignment than who keeps this may have.
+    finder: Box<Finder<'static>>,
     /// For each beginning of the pattern, by its length less one: how long the
     /// longest shorter beginning is that it ends with.
     borders: Box<[usize]>,
@@ -62,7 +63,7 @@ impl Until {
     /// Prepares the search. There is none for an empty pattern.
     pub fn new(pattern: &[u8], inclusive: bool) -> Option<Self> {
         (!pattern.is_empty()).then(|| Self {
-            finder: Finder::new(pattern).into_owned(),
+            finder: Box::new(Finder::new(pattern).into_owned()),
             borders: borders(pattern),
             inclusive,
             ended: false,

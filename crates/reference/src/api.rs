@@ -358,27 +358,34 @@ pub const API: &[Group] = &[
         ],
     ),
     done(Module("resty.core.shdict"), "shared.md", &[]),
-    later(
+    done(
         Globals,
+        "tcp-socket.md",
         &[
             f("ngx.socket.tcp", YIELD),
             f("ngx.socket.stream", YIELD),
             f("ngx.socket.connect", YIELD),
-            f("ngx.socket.udp", YIELD),
-            f("ngx.req.socket", OUTPUT),
         ],
     ),
+    later(Globals, &[f("ngx.socket.udp", YIELD)]),
+    done(Globals, "request-socket.md", &[f("ngx.req.socket", OUTPUT)]),
     later(
         Object("tcpsock"),
         &[
-            f("bind", YIELD),
-            f("connect", YIELD),
             f("setclientcert", YIELD),
             f("settrustedstore", YIELD),
             f("sslhandshake", YIELD),
             f("getsslsession", YIELD),
             f("getsslpointer", YIELD),
             f("getsslctx", YIELD),
+        ],
+    ),
+    done(
+        Object("tcpsock"),
+        "tcp-socket.md",
+        &[
+            f("bind", YIELD),
+            f("connect", YIELD),
             f("getfd", YIELD),
             f("send", YIELD),
             f("receive", YIELD),

@@ -83,6 +83,21 @@ pub(super) fn setoption(l: State) -> Return {
     }
 }
 
+/// `number, err = sock:getfd()`
+///
+/// The number of the file descriptor.
+pub(super) fn getfd(l: State) -> Return {
+    if l.top() == 0 {
+        return Err(l.error("ngx.socket getfd: expecting the cosocket object, but seen none"));
+    }
+    let socket = if l.type_of(1) == Type::Table { socket(l)? } else { None };
+    let Some(connection) = socket.and_then(|socket| socket.connection()) else {
+        return Ok(failed(l, "closed"));
+    };
+    l.push_integer(connection.fd().into());
+    Ok(1)
+}
+
 fn never_connected(l: State) -> Result<(), Raise> {
     if l.type_of(1) != Type::Table || socket(l)?.is_none() {
         return Err(l.error("socket is never created nor connected"));

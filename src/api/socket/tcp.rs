@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use nginx_lua_pool::Limits;
 use nginx_lua_receive::{All, Any, Exact, Line, Until};
 
-use super::{Slot, data, options, push_functions};
+use super::{Slot, data, options, push_metatable, request};
 use crate::api::call::{self, NO_REQUEST, cannot_wait, yield_marked};
 use crate::api::text::{check_text, to_number};
 use crate::conf::Phases;
@@ -22,6 +22,7 @@ const METHODS: &[(&str, lua_CFunction)] = &[
     ("bind", function(bind)),
     ("close", function(close)),
     ("connect", function(connect)),
+    ("getfd", function(options::getfd)),
     ("getoption", function(options::getoption)),
     ("getreusedtimes", function(getreusedtimes)),
     ("receive", function(receive)),
@@ -37,30 +38,53 @@ const METHODS: &[(&str, lua_CFunction)] = &[
 /// The metatable of TCP sockets, in the registry: libraries add methods to it.
 const METATABLE: &str = "__tcp_cosocket_mt";
 
+/// The methods of the request's body.
+const OF_BODY: &[(&str, lua_CFunction)] = &[
+    ("getfd", function(options::getfd)),
+    ("getoption", function(options::getoption)),
+    ("receive", function(receive)),
+    ("receiveany", function(receiveany)),
+    ("receiveuntil", function(receiveuntil)),
+    ("setoption", function(options::setoption)),
+    ("settimeout", function(settimeout)),
+    ("settimeouts", function(settimeouts)),
+];
+
+/// Those that the client's connection has besides.
+const OF_CLIENT: &[(&str, lua_CFunction)] = &[("send", function(send))];
+
 /// Adds the constructors to the table `ngx`.
 pub(super) fn open(l: State) -> Result<(), String> {
+    let bottom = l.top();
     l.new_table(0, 1);
     l.push_function(function(collected), 0);
     l.raw_set_field(-2, "__gc");
-    l.push_value(-1);
-    push_functions(l, METHODS, 1);
-    l.push_value(-1);
-    l.raw_set_field(-2, "__index");
+    let userdata = l.top();
+
+    push_metatable(l, userdata, &[METHODS]);
     l.push_value(-1);
     l.raw_set_field(ffi::LUA_REGISTRYINDEX, METATABLE);
-    // The metatables of the userdata and of the table.
     #[cfg(ngx_feature = "ssl")]
     super::tls::open(l)?;
 
     l.raw_get_field(ffi::LUA_GLOBALSINDEX, "ngx");
+    let (metatable, ngx) = (l.top() - 1, l.top());
+
     l.new_table(0, 4);
-    l.push_value(-3);
+    l.push_value(metatable);
     l.push_function(function(tcp), 1);
     l.push_value(-1);
     l.raw_set_field(-3, "tcp");
     l.raw_set_field(-2, "stream");
+    l.raw_set_field(ngx, "socket");
+
+    l.raw_get_field(ngx, "req");
+    l.push_value(userdata);
+    push_metatable(l, userdata, &[OF_BODY]);
+    push_metatable(l, userdata, &[OF_BODY, OF_CLIENT]);
+    l.push_function(function(request::socket), 3);
     l.raw_set_field(-2, "socket");
-    l.pop(3);
+    l.set_top(bottom);
     Ok(())
 }
 
@@ -93,6 +117,7 @@ fn connect(l: State) -> Return {
              seen {args}"
         )));
     }
+    call::run_in(l, Phases::YIELD, NO_REQUEST)?;
     check_object(l)?;
     check_text(l, 2)?;
     let options = Options::read(l, if l.type_of(3) == Type::Table { 3 } else { 4 })?;
@@ -108,8 +133,11 @@ fn connect(l: State) -> Return {
 
     let socket = match socket(l)? {
         Some(socket) => socket,
-        None => create(l)?,
+        None => create(l),
     };
+    if socket.is_client() {
+        return Err(l.error("attempt to re-connect a request socket"));
+    }
     if let Some(owner) = socket.ctx() {
         check_owner(l, owner, ctx)?;
         if let Some(busy) = socket.busy(true, true) {
@@ -224,7 +252,10 @@ fn port(l: State, unix: bool) -> Result<Option<u16>, String> {
 /// Pushes the key of the pool: its name, or where the connection goes to.
 fn push_key(l: State, pool: Option<c_int>, host: &[u8], port: Option<u16>) {
     let Some(port) = port.filter(|_| pool.is_none()) else {
-        l.push_value(pool.unwrap_or(2));
+        let name = pool.unwrap_or(2);
+        // A number becomes a string.
+        let _ = l.bytes(name);
+        l.push_value(name);
         return;
     };
     let mut text = itoa::Buffer::new();
@@ -260,6 +291,9 @@ fn send(l: State) -> Return {
     let bytes = data::bytes(&l, 2)?;
     if let Some(busy) = socket.busy(false, true) {
         return Ok(failed(l, busy));
+    }
+    if socket.is_body() {
+        return Err(l.error("attempt to write to request sockets"));
     }
     let mut rest = 0;
     match socket.send(l, &bytes, &mut rest) {
@@ -373,8 +407,9 @@ fn receiveuntil(l: State) -> Return {
     // SAFETY: the memory is that of the userdata, which keeps it in place; its
     // metatable makes the collector drop the value.
     unsafe {
+        const { assert!(align_of::<UntilCell>() <= align_of::<u64>(), "LuaJIT gives no more") };
         let place: *mut UntilCell = ffi::lua_newuserdata(l.as_ptr(), size_of::<UntilCell>()).cast();
-        place.write(UntilCell::new(until));
+        place.write(UntilCell::new(Box::new(until)));
     }
     l.new_table(0, 1);
     l.push_function(function(until_collected), 0);
@@ -407,7 +442,9 @@ fn next_part(l: State) -> Return {
 /// Receives. The topmost value is kept while it waits.
 fn receive_pattern(l: State, usable: Option<(&Run, &Tcp)>, pattern: Pattern) -> Return {
     let Some((run, socket)) = usable else {
-        log_closed(l, "receive");
+        if !matches!(pattern, Pattern::Until(..)) {
+            log_closed(l, "receive");
+        }
         return Ok(failed(l, "closed"));
     };
     if let Some(busy) = socket.busy(true, false) {
@@ -437,6 +474,9 @@ fn close(l: State) -> Return {
     let Some((_, socket)) = usable(l)? else { return Ok(failed(l, "closed")) };
     if let Some(busy) = socket.busy(true, true) {
         return Ok(failed(l, busy));
+    }
+    if socket.is_client() {
+        return Ok(failed(l, "attempt to close a request socket"));
     }
     if !socket.close() {
         return Ok(failed(l, "closed"));
@@ -624,7 +664,7 @@ pub(super) fn socket<'a>(l: State) -> Result<Option<&'a Tcp>, Raise> {
 }
 
 /// A new socket for the object.
-fn create<'a>(l: State) -> Result<&'a Tcp, Raise> {
+pub(super) fn create<'a>(l: State) -> &'a Tcp {
     // SAFETY: the memory is that of the userdata, which keeps it in place; its
     // metatable makes the collector drop the value.
     let socket = unsafe {
@@ -635,7 +675,7 @@ fn create<'a>(l: State) -> Result<&'a Tcp, Raise> {
     l.push_value(lua_upvalueindex(1));
     l.set_metatable(-2);
     l.raw_set_index(1, Slot::Context as c_int);
-    Ok(socket)
+    socket
 }
 
 /// The socket of the object for the running code, if it can be used at all.
@@ -647,7 +687,7 @@ pub(super) fn usable<'a>(l: State) -> Result<Option<(&'a Run, &'a Tcp)>, Raise> 
     Ok(Some((run, socket)))
 }
 
-fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise> {
+pub(super) fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise> {
     if core::ptr::eq(owner, ctx) { Ok(()) } else { Err(l.error("bad request")) }
 }
 

@@ -4,7 +4,7 @@
 use core::ffi::{c_int, c_void};
 use core::mem::ManuallyDrop;
 
-use super::push_functions;
+use super::push_metatable;
 use super::tcp::{check_object, current, failed, socket, usable, wait};
 use crate::api::call::cannot_wait;
 use crate::lua::{Raise, Return, State, code, function};
@@ -29,10 +29,10 @@ const SOURCE: &str = include_str!("tls.lua");
 /// Adds the methods to the table on top of the stack, with the metatable of the
 /// userdata below it.
 pub(super) fn open(l: State) -> Result<(), String> {
+    let metatable = l.top();
     code::compile(l, SOURCE.as_bytes(), c"=[C]").map_err(|error| error.to_string())?;
-    l.push_value(-2);
-    l.push_value(-4);
-    push_functions(l, NATIVES, 1);
+    l.push_value(metatable);
+    push_metatable(l, metatable - 1, &[NATIVES]);
     // SAFETY: the function and its arguments are on the stack.
     match unsafe { ffi::lua_pcall(l.as_ptr(), 2, 0, 0) } {
         ffi::LUA_OK => Ok(()),

@@ -1,26 +1,27 @@
 //! The socket to a server of names.
 
-use core::cell::{OnceCell, RefCell, UnsafeCell};
+use core::cell::{Cell, RefCell, UnsafeCell};
 use core::ffi::{CStr, c_void};
-use std::io;
+use core::mem::MaybeUninit;
+use core::slice;
 use std::net::SocketAddr;
 use std::rc::Weak;
 
 use nginx_lua_resolve::{Transport, frame};
 
 use super::running::Running;
-use crate::ngx::peer::{Kind, Peer};
+use crate::ngx::connection::{Connecting, Connection, Io};
 use crate::ngx::{self, Address, log};
 use crate::sys::*;
 
 /// Longer datagrams are not asked for.
-const DATAGRAM: usize = 4096;
+const ROOM: usize = 4096;
 
 /// A socket of one lookup. It is not used for others, so that nobody can guess
 /// its port. It stays in place: its events refer to it.
 pub(super) struct Wire {
-    /// Set once it is open. It ends before the log that it writes to.
-    peer: OnceCell<Peer>,
+    /// Set once it is open.
+    connection: Cell<Option<Connection>>,
     log: UnsafeCell<ngx_log_t>,
     running: Weak<Running>,
     server: SocketAddr,
@@ -39,7 +40,7 @@ impl Wire {
         transport: Transport,
     ) -> Option<Box<Self>> {
         let wire = Box::new(Self {
-            peer: OnceCell::new(),
+            connection: Cell::new(None),
             // SAFETY: the cycle's log is live.
             log: UnsafeCell::new(log::numbered(unsafe { &*log::cycle_log() })),
             running,
@@ -50,21 +51,23 @@ impl Wire {
         });
         let data: *const c_void = (&raw const *wire).cast();
         let log = wire.log.get();
-        let kind = match transport {
-            Transport::Udp => Kind::Datagrams,
-            Transport::Tcp => Kind::Stream,
-        };
-        // SAFETY: the log and the wire, which is its data and the connection's,
-        // stay in place and end later than the connection.
-        let peer = unsafe {
+        // SAFETY: the log is ours. It and the wire, its data and the connection's,
+        // stay in place until the connection is closed.
+        unsafe {
             (*log).handler = Some(append_context);
             (*log).data = data.cast_mut();
             (*log).action = c"resolving".as_ptr().cast_mut();
-            Peer::connect(kind, &Address::from(server), None, log, data, readable, writable)
+        }
+        let address = Address::from(server);
+        let connection = match transport {
+            Transport::Udp => Connection::connect_datagrams(&address, None, log),
+            Transport::Tcp => Connection::connect(&address, None, log)
+                .map(|(Connecting::Done(connection) | Connecting::Begun(connection))| connection),
         };
-        let peer = peer.ok()?;
-        peer.outlive_shutdown_timeout();
-        wire.peer.get_or_init(|| peer);
+        let connection = connection.ok()?;
+        connection.set_handlers(readable, writable, data.cast_mut());
+        connection.outlive_shutdown_timeout();
+        wire.connection.set(Some(connection));
         Some(wire)
     }
 
@@ -75,8 +78,11 @@ impl Wire {
     /// Sends a question, or keeps it until it can be sent. False if that fails.
     pub(super) fn send(&self, message: &[u8]) -> bool {
         match self.transport {
-            // A datagram that the system does not take now is a lost one.
-            Transport::Udp => self.peer().send(message).is_ok_or_blocked(),
+            Transport::Udp => match self.connection().send_datagram(message) {
+                Ok(()) => true,
+                // It counts as lost on the way.
+                Err(error) => error == NGX_EAGAIN as ngx_err_t,
+            },
             Transport::Tcp => {
                 self.unsent.borrow_mut().extend_from_slice(message);
                 self.flush()
@@ -87,9 +93,10 @@ impl Wire {
     fn flush(&self) -> bool {
         let mut unsent = self.unsent.borrow_mut();
         while !unsent.is_empty() {
-            match self.peer().send(&unsent) {
-                Ok(n) => drop(unsent.drain(..n)),
-                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+            match self.connection().send(&unsent) {
+                Io::Bytes(n) => drop(unsent.drain(..n)),
+                Io::Again => return true,
+                Io::Closed | Io::Failed(_) => return false,
             }
         }
         true
@@ -97,21 +104,34 @@ impl Wire {
 
     /// Takes what has come. False if nothing more will.
     fn read(&self, running: &Running) -> bool {
-        let mut room = [0; DATAGRAM];
+        match self.transport {
+            Transport::Udp => self.read_datagrams(running),
+            Transport::Tcp => self.read_stream(running),
+        }
+    }
+
+    fn read_datagrams(&self, running: &Running) -> bool {
+        let mut room = [const { MaybeUninit::uninit() }; ROOM];
         loop {
-            let n = match self.peer().receive(&mut room) {
-                Ok(n) => n,
-                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
-            };
-            if self.transport == Transport::Udp {
-                running.receive(self.server, self.transport, &room[..n]);
-                continue;
+            match self.connection().receive_datagram(&mut room) {
+                Ok(Some(message)) => running.receive(self.server, self.transport, message),
+                Ok(None) => return true,
+                Err(_) => return false,
             }
-            if n == 0 {
-                return false;
+        }
+    }
+
+    fn read_stream(&self, running: &Running) -> bool {
+        let mut room = [const { MaybeUninit::<u8>::uninit() }; ROOM];
+        let mut received = self.received.borrow_mut();
+        loop {
+            match self.connection().receive(&mut room) {
+                // SAFETY: so many bytes were received.
+                Io::Bytes(n) => received
+                    .extend_from_slice(unsafe { slice::from_raw_parts(room.as_ptr().cast(), n) }),
+                Io::Again => return true,
+                Io::Closed | Io::Failed(_) => return false,
             }
-            let mut received = self.received.borrow_mut();
-            received.extend_from_slice(&room[..n]);
             let mut rest = &received[..];
             while let Some((message, behind)) = frame(rest) {
                 running.receive(self.server, self.transport, message);
@@ -122,29 +142,31 @@ impl Wire {
         }
     }
 
-    fn peer(&self) -> &Peer {
-        self.peer.get().expect("nobody has a wire that is not open")
+    fn connection(&self) -> Connection {
+        self.connection.get().expect("nobody has a wire that is not open")
+    }
+
+    /// Has the events come that are still wanted.
+    fn watch(&self) -> bool {
+        self.connection().watch_reading() && self.connection().watch_writing()
     }
 
     /// Runs what an event is for, and then the lookup; the wire may be gone
     /// afterwards.
     fn handle(&self, work: impl FnOnce(&Self, &Running) -> bool) {
         let Some(running) = self.running.upgrade() else { return };
-        if !(work(self, &running) && self.peer().rearm()) {
+        if !(work(self, &running) && self.watch()) {
             running.fail(self.server, self.transport);
         }
         running.go_on();
     }
 }
 
-/// Whether an error is none.
-trait Sent {
-    fn is_ok_or_blocked(&self) -> bool;
-}
-
-impl Sent for io::Result<usize> {
-    fn is_ok_or_blocked(&self) -> bool {
-        self.as_ref().err().is_none_or(|error| error.kind() == io::ErrorKind::WouldBlock)
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.close();
+        }
     }
 }
 

@@ -229,7 +229,7 @@ fn patience(settings: &Settings) -> Duration {
 }
 
 fn write(harness: &Harness, root: &ServerRoot, conf: &Conf) -> Result<(), String> {
-    let mut expander = Expander::new(BTreeMap::new(), &harness.ports);
+    let mut expander = Expander::new(BTreeMap::new(), &harness.ports, &harness.peers);
     root.write(&conf.block(), &harness.settings, &mut expander)
 }
 

@@ -27,6 +27,9 @@ our @EXPORT = (@Test::Nginx::Util::EXPORT, qw(
 
 my @preprocessors;
 
+# Why none of the file's blocks is to run.
+my $skip_all;
+
 sub import {
     my ($class, @plan) = @_;
     my $caller = caller;
@@ -44,7 +47,10 @@ sub import {
 }
 
 # The number of checks is for prove to compare; here a block is one test.
-sub plan { }
+sub plan {
+    my ($directive, $reason) = @_;
+    $skip_all = $reason || 'no reason given' if $directive eq 'skip_all';
+}
 
 sub diag { print STDERR map { "# $_\n" } @_ }
 
@@ -93,6 +99,8 @@ sub _listing {
         $sections{skip_eval} = _skip_eval($sections{skip_eval});
         delete $sections{skip_eval} if !$sections{skip_eval};
     }
+
+    $sections{skip_all} = $skip_all if defined $skip_all;
 
     return { name => $block->name, line => $block->line, sections => \%sections };
 }
