@@ -6,6 +6,7 @@ use std::ffi::CString;
 use std::path::Path;
 
 use super::NgxStr;
+use super::ssl_connection::SslConnection;
 use crate::sys::openssl::{OpenSsl, openssl};
 use crate::sys::*;
 
@@ -118,6 +119,11 @@ impl Context {
         let ssl = &raw mut *self.ssl;
         // SAFETY: as in `trust`, and the caller's promise.
         logged(unsafe { self.library.ngx_ssl_conf_commands(cf, ssl, commands) })
+    }
+
+    /// Whether a connection was made with this context.
+    pub(crate) fn is_of(&self, connection: SslConnection) -> bool {
+        connection.context() == self.ssl.ctx
     }
 
     /// Has a connection begin with TLS; false if that fails, which is logged.
@@ -244,6 +250,22 @@ impl Store {
         self.store.as_ptr()
     }
 }
+
+impl Clone for Store {
+    fn clone(&self) -> Self {
+        // SAFETY: live; it cannot fail.
+        unsafe { self.library.X509_STORE_up_ref(self.store.as_ptr()) };
+        Self { library: self.library, store: self.store }
+    }
+}
+
+impl PartialEq for Store {
+    fn eq(&self, other: &Self) -> bool {
+        self.store == other.store
+    }
+}
+
+impl Eq for Store {}
 
 impl Drop for Store {
     fn drop(&mut self) {

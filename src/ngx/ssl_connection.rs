@@ -18,7 +18,7 @@ pub(crate) struct SslConnection {
 
 /// How far a handshake came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Handshake {
+pub(crate) enum Progress {
     Done,
     /// nginx goes on with it, and calls the handler when it is over.
     Pending,
@@ -156,7 +156,7 @@ impl SslConnection {
     pub(crate) fn handshake(
         self,
         handler: unsafe extern "C" fn(*mut ngx_connection_t),
-    ) -> Handshake {
+    ) -> Progress {
         // SAFETY: live.
         unsafe {
             let read = (*self.connection()).read;
@@ -166,9 +166,9 @@ impl SslConnection {
             }
             (*self.state()).handler = Some(handler);
             match self.library.ngx_ssl_handshake(self.connection()) {
-                OK => Handshake::Done,
-                AGAIN => Handshake::Pending,
-                _ => Handshake::Failed,
+                OK => Progress::Done,
+                AGAIN => Progress::Pending,
+                _ => Progress::Failed,
             }
         }
     }

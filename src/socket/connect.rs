@@ -101,6 +101,8 @@ impl Tcp {
     /// Forgets a connect that has begun.
     pub(crate) fn cancel_connect(&self) {
         drop(self.attempt.take());
+        #[cfg(ngx_feature = "ssl")]
+        drop(self.handshake.take());
         drop(self.take_stream());
     }
 
@@ -188,7 +190,7 @@ impl Tcp {
             Connecting::Done(connection) => (connection, Progress::Connected),
             Connecting::Begun(connection) => (connection, Progress::Waiting),
         };
-        let stream = Stream::new(connection, target.local);
+        let stream = Stream::new(connection, *address, target.local);
         stream.seat.set(seat);
         self.set_stream(stream);
         if matches!(progress, Progress::Waiting) {
@@ -198,11 +200,34 @@ impl Tcp {
         Ok(progress)
     }
 
+    /// Replaces a connection by a new one to the same peer. Says whether it is there
+    /// already.
+    #[cfg(ngx_feature = "ssl")]
+    pub(super) fn connect_again(
+        &self,
+        ctx: &Ctx,
+        stream: Rc<Stream>,
+    ) -> Result<(Rc<Stream>, bool), Failure> {
+        let address = stream.peer.ok_or(Failure::Closed)?;
+        let seat = stream.seat.take();
+        let host = Cow::Owned(address.text());
+        let target = Target { host, port: None, local: stream.local, limits: None };
+        drop(self.take_stream());
+        drop(stream);
+        let progress = self.connect_to(ctx, &address, target, seat)?;
+        let stream = self.stream().ok_or(Failure::Closed)?;
+        Ok((stream, matches!(progress, Progress::Connected)))
+    }
+
     /// The connection that is being made is there, or has failed.
-    pub(super) fn can_connect<'a>(&self, stream: &Stream) -> Option<&'a Ctx> {
+    pub(super) fn can_connect<'a>(&self, stream: &Rc<Stream>) -> Option<&'a Ctx> {
         match stream.connection.connected() {
             Ok(()) => {
                 drop(self.attempt.take());
+                #[cfg(ngx_feature = "ssl")]
+                if self.shakes_hands() {
+                    return self.handshake_can_begin(stream);
+                }
                 self.connector.wake(push_connected)
             }
             Err(error) => {
@@ -215,7 +240,7 @@ impl Tcp {
         }
     }
 
-    fn push_connect_failure(&self, l: State, failure: &Failure) -> c_int {
+    pub(super) fn push_connect_failure(&self, l: State, failure: &Failure) -> c_int {
         self.cancel_connect();
         failure.push(l)
     }

@@ -137,7 +137,7 @@ impl Tcp {
     }
 
     /// The connection may have something for the reader.
-    pub(super) fn can_read<'a>(&self, stream: &Stream) -> Option<&'a Ctx> {
+    pub(super) fn can_read<'a>(&self, stream: &Rc<Stream>) -> Option<&'a Ctx> {
         if stream.take_timeout() {
             return None;
         }

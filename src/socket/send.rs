@@ -1,6 +1,7 @@
 //! Sending.
 
 use core::ffi::{c_int, c_void};
+use std::rc::Rc;
 
 use super::failure::Failure;
 use super::stream::Stream;
@@ -57,7 +58,7 @@ impl Tcp {
     }
 
     /// The connection may have room for what the writer has left.
-    pub(super) fn can_write<'a>(&self, stream: &Stream) -> Option<&'a Ctx> {
+    pub(super) fn can_write<'a>(&self, stream: &Rc<Stream>) -> Option<&'a Ctx> {
         if self.connector.is_some() {
             return self.can_connect(stream);
         }

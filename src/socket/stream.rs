@@ -11,6 +11,8 @@ use super::client::Client;
 use super::failure::Failure;
 use super::pool::{Pools, Seat};
 use super::tcp::Tcp;
+#[cfg(ngx_feature = "ssl")]
+use super::tls::Agreement;
 use crate::ngx::address::Address;
 use crate::ngx::connection::{Connection, Io};
 use crate::ngx::{self, log};
@@ -30,8 +32,13 @@ pub(crate) struct Stream {
     pub(super) seat: Cell<Option<Seat>>,
     /// Where it lies when it is not used.
     pub(super) idle: Cell<Option<(*const Pools, IdleId)>>,
+    /// Whom it was connected to; none for the client's connection.
+    #[cfg_attr(not(ngx_feature = "ssl"), expect(dead_code))]
+    pub(super) peer: Option<Address>,
     /// The local address that it was bound to.
     pub(super) local: Option<Address>,
+    #[cfg(ngx_feature = "ssl")]
+    pub(super) agreement: RefCell<Option<Agreement>>,
     /// The connection is the client's, and not ours to close.
     client: Option<Client>,
 }
@@ -41,17 +48,22 @@ pub(crate) struct Stream {
 const LARGE: usize = 256 * 1024;
 
 impl Stream {
-    pub(super) fn new(connection: Connection, local: Option<Address>) -> Rc<Self> {
-        let stream = Self::with(connection, local, None);
+    pub(super) fn new(connection: Connection, peer: Address, local: Option<Address>) -> Rc<Self> {
+        let stream = Self::with(connection, Some(peer), local, None);
         stream.take_events();
         stream
     }
 
     pub(super) fn of_client(connection: Connection, client: Client) -> Rc<Self> {
-        Self::with(connection, None, Some(client))
+        Self::with(connection, None, None, Some(client))
     }
 
-    fn with(connection: Connection, local: Option<Address>, client: Option<Client>) -> Rc<Self> {
+    fn with(
+        connection: Connection,
+        peer: Option<Address>,
+        local: Option<Address>,
+        client: Option<Client>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             connection,
             socket: Cell::new(ptr::null()),
@@ -59,7 +71,10 @@ impl Stream {
             reused: Cell::new(0),
             seat: Cell::new(None),
             idle: Cell::new(None),
+            peer,
             local,
+            #[cfg(ngx_feature = "ssl")]
+            agreement: RefCell::default(),
             client,
         })
     }
@@ -124,6 +139,10 @@ impl Stream {
         self.socket.set(socket);
         if self.client.is_none() {
             self.connection.set_log(log);
+        }
+        #[cfg(ngx_feature = "ssl")]
+        if let Some(agreement) = &*self.agreement.borrow() {
+            agreement.forget_user();
         }
     }
 }

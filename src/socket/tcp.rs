@@ -173,12 +173,12 @@ impl Tcp {
 
     /// Whether a connection is there, and TLS is being agreed on.
     #[cfg(ngx_feature = "ssl")]
-    fn shakes_hands(&self) -> bool {
+    pub(super) fn shakes_hands(&self) -> bool {
         self.handshake.borrow().is_some()
     }
 
     #[cfg(not(ngx_feature = "ssl"))]
-    fn shakes_hands(&self) -> bool {
+    pub(super) fn shakes_hands(&self) -> bool {
         false
     }
 

@@ -4,6 +4,7 @@
 //! has the connection's events. When it is over they come back to the stream, whose
 //! bytes nginx encrypts and decrypts from then on.
 
+use core::cell::Cell;
 use core::ffi::{c_int, c_void};
 use std::ffi::CString;
 use std::rc::Rc;
@@ -11,11 +12,12 @@ use std::rc::Rc;
 use super::failure::Failure;
 use super::stream::{self, Stream};
 use super::tcp::{Step, Tcp};
+use crate::conf::ssl::Context;
 use crate::lua::State;
 use crate::ngx;
 use crate::ngx::certificate::Certificates;
 use crate::ngx::ssl::{Session, Store};
-use crate::ngx::ssl_connection::{self, SslConnection};
+use crate::ngx::ssl_connection::{Progress, SslConnection};
 use crate::sched::dispatch::dispatch;
 use crate::sched::{Ctx, Thread};
 use crate::sys::*;
@@ -41,38 +43,68 @@ pub(super) struct Handshake {
     /// The certificate has to be verified, for this name.
     verify: bool,
     server_name: Option<Vec<u8>>,
-    /// What the log says of the certificates that are trusted, if the configuration
-    /// does not.
-    trust: Option<String>,
+    trust: Trust,
+}
+
+/// Whose certificates are trusted.
+#[derive(PartialEq, Eq)]
+enum Trust {
+    Configured,
+    /// Those of the system, which are in this file, or why there are none.
+    System(Result<&'static str, &'static str>),
+    Given(Store),
+}
+
+/// What was agreed on for a connection, besides what OpenSSL knows.
+pub(super) struct Agreement {
+    trust: Trust,
+    /// It is what the present user wants.
+    suits: Cell<bool>,
+}
+
+impl Agreement {
+    /// Another user may want something else.
+    pub(super) fn forget_user(&self) {
+        self.suits.set(false);
+    }
 }
 
 impl Tcp {
     /// Agrees on TLS. Pushes true, and whether that was done before.
+    ///
+    /// A connection from a pool may have TLS that was agreed on for another name,
+    /// with another certificate or without verification. Then another connection is
+    /// made.
     pub(crate) fn handshake(&self, l: State, ctx: &Ctx, tls: &Tls<'_>) -> Step {
         let closed = self.read_closed.get() || self.write_closed.get();
-        let Some(stream) = self.stream().filter(|_| !closed) else {
+        let Some(mut stream) = self.stream().filter(|_| !closed) else {
             return Step::Done(Failure::Closed.push(l));
         };
-        if stream.connection.is_tls() {
-            return Step::Done(push_established(l, true));
+        if stream.client().is_some() {
+            return Step::Done(Failure::from("not supported for downstream sockets").push(l));
         }
-        let begun = self.begin(ctx, &stream, tls);
-        let (connection, handshake) = match begun {
-            Ok(begun) => begun,
-            Err(failure) => return Step::Done(failure.push(l)),
-        };
-        // What came before TLS is not protected: it must not pass for what comes after.
-        self.discard(&stream);
-
-        match connection.handshake(handshake_over) {
-            ssl_connection::Handshake::Done => {
-                Step::Done(self.push_handshake(l, &stream, &handshake, connection))
+        let mut connected = true;
+        if let Some(established) = stream.connection.tls() {
+            if suits(ctx, &stream, established, tls) {
+                return Step::Done(push_established(l, true));
             }
-            ssl_connection::Handshake::Failed => Step::Done(self.push_no_handshake(l)),
-            ssl_connection::Handshake::Pending => {
-                self.handshake.replace(Some(handshake));
-                Step::Wait
+            match self.connect_again(ctx, stream) {
+                Ok((again, at_once)) => (stream, connected) = (again, at_once),
+                Err(failure) => return Step::Done(self.push_connect_failure(l, &failure)),
             }
+        }
+        if let Err(failure) = self.begin(ctx, &stream, tls) {
+            return Step::Done(match connected {
+                true => failure.push(l),
+                false => self.push_connect_failure(l, &failure),
+            });
+        }
+        if !connected {
+            return Step::Wait;
+        }
+        match advance(&stream) {
+            Progress::Pending => Step::Wait,
+            progress => Step::Done(self.push_handshake(l, &stream, progress)),
         }
     }
 
@@ -84,27 +116,25 @@ impl Tcp {
 
     /// Ends a handshake that has begun, and the connection.
     pub(crate) fn cancel_handshake(&self) {
-        drop(self.handshake.take());
-        drop(self.take_stream());
+        self.cancel_connect();
     }
 
     /// Prepares the connection.
-    fn begin(
-        &self,
-        ctx: &Ctx,
-        stream: &Stream,
-        tls: &Tls<'_>,
-    ) -> Result<(SslConnection, Handshake), Failure> {
-        let settings = ctx.request.loc_conf().ssl.context();
-        let connection = settings
-            .and_then(|settings| settings.ssl())
+    fn begin(&self, ctx: &Ctx, stream: &Stream, tls: &Tls<'_>) -> Result<(), Failure> {
+        let connection = settings(ctx)
+            .and_then(Context::ssl)
             .and_then(|context| stream.connection.start_tls(context))
             .ok_or("failed to create ssl connection")?;
-        let has_store = settings.is_some_and(|settings| settings.has_store);
-        prepare(ctx, connection, tls, has_store)
-            .map(|handshake| (connection, handshake))
-            .inspect_err(|_| connection.abandon())
-            .map_err(Failure::from)
+        let trust = Trust::of(ctx, tls);
+        prepare(ctx, connection, tls, &trust).inspect_err(|_| connection.abandon())?;
+        // What came before TLS is not protected: it must not pass for what comes after.
+        self.discard(stream);
+        self.handshake.replace(Some(Handshake {
+            verify: tls.verify,
+            server_name: tls.server_name.map(<[u8]>::to_vec),
+            trust,
+        }));
+        Ok(())
     }
 
     /// Forgets what was received and not asked for.
@@ -115,27 +145,34 @@ impl Tcp {
         self.position.set(self.position.get() + unread as u64);
     }
 
-    /// nginx's part is over. Pushes true and false, or nil and the reason.
-    fn push_handshake(
-        &self,
-        l: State,
-        stream: &Rc<Stream>,
-        handshake: &Handshake,
-        connection: SslConnection,
-    ) -> c_int {
-        stream.take_events();
-        match self.verify(handshake, connection) {
-            Ok(()) => push_established(l, false),
-            Err(failure) => {
-                drop(self.take_stream());
-                failure.push(l)
-            }
+    /// The connection for a handshake is there.
+    pub(super) fn handshake_can_begin<'a>(&self, stream: &Rc<Stream>) -> Option<&'a Ctx> {
+        match advance(stream) {
+            Progress::Pending => None,
+            progress => self.connector.wake(|l| self.push_handshake(l, stream, progress)),
         }
     }
 
-    fn push_no_handshake(&self, l: State) -> c_int {
-        self.cancel_handshake();
-        Failure::from("handshake failed").push(l)
+    /// The handshake is over. Pushes true and false, or nil and the reason.
+    fn push_handshake(&self, l: State, stream: &Rc<Stream>, progress: Progress) -> c_int {
+        let established = stream.connection.tls().filter(|_| progress == Progress::Done);
+        let failure = match (self.handshake.take(), established) {
+            (Some(handshake), Some(connection)) => {
+                stream.take_events();
+                match self.verify(&handshake, connection) {
+                    Ok(()) => {
+                        let agreement =
+                            Agreement { trust: handshake.trust, suits: Cell::new(true) };
+                        stream.agreement.replace(Some(agreement));
+                        return push_established(l, false);
+                    }
+                    Err(failure) => failure,
+                }
+            }
+            _ => "handshake failed".into(),
+        };
+        drop(self.take_stream());
+        failure.push(l)
     }
 
     fn verify(&self, handshake: &Handshake, connection: SslConnection) -> Result<(), Failure> {
@@ -143,7 +180,11 @@ impl Tcp {
             return Ok(());
         }
         if let Err((number, text)) = connection.verified() {
-            let trust = handshake.trust.as_deref().unwrap_or_default();
+            let trust = match &handshake.trust {
+                Trust::System(Ok(file)) => format!(", trusting \"{file}\""),
+                Trust::System(Err(reason)) => format!(", trusting none: {reason}"),
+                _ => String::new(),
+            };
             self.log_error(format!("lua ssl certificate verify error: ({number}: {text}){trust}"));
             return Err(format!("{number}: {text}").into());
         }
@@ -159,20 +200,62 @@ impl Tcp {
         Ok(())
     }
 
-    /// The handshake that the thread waits for is over, or has failed.
-    fn handshake_came<'a>(&self, stream: &Rc<Stream>) -> Option<&'a Ctx> {
-        let handshake = self.handshake.take()?;
-        let established = stream.connection.tls().filter(|tls| tls.is_established());
-        self.connector.wake(|l| match established {
-            Some(connection) => self.push_handshake(l, stream, &handshake, connection),
-            None => self.push_no_handshake(l),
-        })
-    }
-
     /// The TLS of the connection; none before it is agreed on.
     pub(crate) fn tls(&self) -> Option<SslConnection> {
         self.connection()?.tls().filter(|tls| tls.is_established())
     }
+}
+
+impl Trust {
+    fn of(ctx: &Ctx, tls: &Tls<'_>) -> Self {
+        let configured = settings(ctx).is_some_and(|settings| settings.has_store);
+        match tls.store {
+            Some(store) => Trust::Given(store.clone()),
+            None if tls.verify && !configured => {
+                let system = ctx.request.main_conf().system_store.get();
+                Trust::System(system.map(|(_, file)| file))
+            }
+            None => Trust::Configured,
+        }
+    }
+}
+
+fn settings(ctx: &Ctx) -> Option<&'static Context> {
+    ctx.request.loc_conf().ssl.context().map(|context| &**context)
+}
+
+/// Goes through the handshake as far as that is possible.
+fn advance(stream: &Stream) -> Progress {
+    match stream.connection.tls() {
+        Some(tls) => tls.handshake(handshake_over),
+        None => Progress::Failed,
+    }
+}
+
+/// Whether the TLS of a connection is what would be agreed on now.
+fn suits(ctx: &Ctx, stream: &Stream, established: SslConnection, tls: &Tls<'_>) -> bool {
+    let agreement = stream.agreement.borrow();
+    let Some(agreement) = &*agreement else { return false };
+    if agreement.suits.get() {
+        return true;
+    }
+    let same_name = match (established.server_name(), tls.server_name) {
+        (Some(name), Some(wanted)) => name.eq_ignore_ascii_case(wanted),
+        (name, wanted) => name.is_none() && wanted.is_none(),
+    };
+    let same_settings =
+        settings(ctx).and_then(Context::ssl).is_some_and(|context| context.is_of(established));
+    let verified = || {
+        agreement.trust == Trust::of(ctx, tls)
+            && established.verified().is_ok()
+            && tls.server_name.is_none_or(|name| established.is_for_host(name))
+    };
+    let suits = same_name
+        && same_settings
+        && established.shows(tls.certificates)
+        && (!tls.verify || verified());
+    agreement.suits.set(suits);
+    suits
 }
 
 /// Tells OpenSSL what the handshake is about.
@@ -180,8 +263,8 @@ fn prepare(
     ctx: &Ctx,
     connection: SslConnection,
     tls: &Tls<'_>,
-    has_store: bool,
-) -> Result<Handshake, &'static str> {
+    trust: &Trust,
+) -> Result<(), &'static str> {
     if let Some(certificates) = tls.certificates {
         connection.set_certificates(certificates)?;
         // SAFETY: the key is one.
@@ -209,22 +292,15 @@ fn prepare(
         return Err("no OCSP support");
     }
 
-    let mut trust = None;
-    if let Some(store) = tls.store {
-        if !connection.set_store(store) {
-            return Err("SSL_set1_verify_cert_store() failed");
-        }
-    } else if tls.verify && !has_store {
-        match ctx.request.main_conf().system_store.get() {
-            Ok((store, _)) if !connection.set_store(store) => {
-                return Err("SSL_set1_verify_cert_store() failed");
-            }
-            Ok((_, file)) => trust = Some(format!(", trusting \"{file}\"")),
-            Err(reason) => trust = Some(format!(", trusting none: {reason}")),
-        }
+    let store = match trust {
+        Trust::Given(store) => Some(store),
+        Trust::System(Ok(_)) => ctx.request.main_conf().system_store.get().ok().map(|s| s.0),
+        _ => None,
+    };
+    match store {
+        Some(store) if !connection.set_store(store) => Err("SSL_set1_verify_cert_store() failed"),
+        _ => Ok(()),
     }
-
-    Ok(Handshake { verify: tls.verify, server_name: tls.server_name.map(<[u8]>::to_vec), trust })
 }
 
 fn push_established(l: State, before: bool) -> c_int {
@@ -238,7 +314,11 @@ unsafe extern "C" fn handshake_over(connection: *mut ngx_connection_t) {
     ngx::callback("TLS handshake", (), || {
         // SAFETY: set for the connections of streams only.
         let stream = unsafe { stream::of_connection(connection) };
-        let woken = stream.user().and_then(|socket| socket.handshake_came(&stream));
+        let established = stream.connection.tls().is_some_and(SslConnection::is_established);
+        let progress = if established { Progress::Done } else { Progress::Failed };
+        let woken = stream.user().and_then(|socket| {
+            socket.connector.wake(|l| socket.push_handshake(l, &stream, progress))
+        });
         // Lua code may close the connection, or drop the socket.
         drop(stream);
         woken.into_iter().for_each(dispatch);

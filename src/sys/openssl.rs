@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use libloading::os::unix::Library;
 
 #[allow(
+    dead_code,
     clippy::missing_safety_doc,
     clippy::too_many_arguments,
     clippy::undocumented_unsafe_blocks,
