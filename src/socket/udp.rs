@@ -106,11 +106,12 @@ impl Udp {
         }
     }
 
-    /// Connects to a host that is only known by name.
+    /// Connects to a host that is only known by name. Without a thread, there is
+    /// nobody who could wait.
     pub(crate) fn connect_by_name(
         &self,
         l: State,
-        thread: &Thread,
+        thread: Option<&Thread>,
         host: &[u8],
         port: u16,
         local: Option<Address>,
@@ -121,8 +122,10 @@ impl Udp {
         match unsafe { resolver::resolve(ctx.request, host, port, owner, resolved) } {
             Ok(Answer::Known(address)) => Step::Done(self.connect(l, &address, local.as_ref())),
             Ok(Answer::Pending(lookup)) => {
-                *self.wanted.borrow_mut() = Wanted::Name(lookup, local);
-                self.wait(thread, None);
+                if let Some(thread) = thread {
+                    *self.wanted.borrow_mut() = Wanted::Name(lookup, local);
+                    self.wait(thread, None);
+                }
                 Step::Wait
             }
             Err(message) => Step::Done(Failure::from(message).push(l)),
@@ -140,7 +143,7 @@ impl Udp {
         }
     }
 
-    /// Takes a datagram, or waits for one.
+    /// Takes a datagram, or waits for one, if there is a thread.
     pub(crate) fn receive(&self, l: State, thread: Option<&Thread>, most: usize) -> Step {
         if let Some(results) = self.receive_now(l, most) {
             return Step::Done(results);

@@ -146,11 +146,10 @@ fn setpeername(l: State) -> Return {
             return Ok(failed(l, format!("failed to parse host name \"{host}\": {reason}")));
         }
     };
-    if !run.can_wait(l) {
-        return Err(cannot_wait(l));
-    }
+    let thread = Some(thread).filter(|_| run.can_wait(l));
     match udp.connect_by_name(l, thread, &name, port, local) {
         Step::Done(results) => Ok(results),
+        Step::Wait if thread.is_none() => Err(cannot_wait(l)),
         Step::Wait => Ok(wait(l)),
     }
 }
