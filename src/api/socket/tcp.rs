@@ -396,17 +396,20 @@ fn receiveuntil(l: State) -> Return {
     // The iterator's upvalues: what the methods have, the object, the pattern.
     l.push_value(lua_upvalueindex(1));
     l.push_value(1);
+    let owns_memory = until.owns_memory();
     // SAFETY: the memory is that of the userdata, which keeps it in place; its
-    // metatable makes the collector drop the value.
+    // metatable makes the collector drop the value, if it must be dropped.
     unsafe {
         const { assert!(align_of::<UntilCell>() <= align_of::<u64>(), "LuaJIT gives no more") };
         let place: *mut UntilCell = ffi::lua_newuserdata(l.as_ptr(), size_of::<UntilCell>()).cast();
         place.write(UntilCell::new(until));
     }
-    l.new_table(0, 1);
-    l.push_function(function(until_collected), 0);
-    l.raw_set_field(-2, "__gc");
-    l.set_metatable(-2);
+    if owns_memory {
+        l.new_table(0, 1);
+        l.push_function(function(until_collected), 0);
+        l.raw_set_field(-2, "__gc");
+        l.set_metatable(-2);
+    }
     l.push_function(function(next_part), 3);
     Ok(1)
 }
