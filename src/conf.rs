@@ -80,6 +80,8 @@ pub(crate) struct MainConf {
     slots: HashMap<Vec<u8>, u32>,
     /// The machine that checks syntax while the configuration is read.
     pub checker: Option<check::Checker>,
+    #[cfg(ngx_feature = "ssl")]
+    pub system_store: ssl::SystemStore,
     /// The worker's machine; none while nginx only tests the configuration.
     pub vm: RefCell<Option<Rc<Vm>>>,
 }
@@ -129,6 +131,8 @@ impl MainConf {
             zones_ready: Cell::new(0),
             slots: HashMap::new(),
             checker: None,
+            #[cfg(ngx_feature = "ssl")]
+            system_store: ssl::SystemStore::default(),
             vm: RefCell::new(None),
         }
     }

@@ -14,10 +14,14 @@ pub(crate) mod resolver;
 mod send;
 pub(crate) mod stream;
 mod tcp;
+#[cfg(ngx_feature = "ssl")]
+mod tls;
 mod udp;
 
 pub(crate) use client::Refused;
 pub(crate) use connect::Target;
 pub(crate) use receive::{Pattern, UntilCell};
 pub(crate) use tcp::{Step, Tcp, Timeouts};
+#[cfg(ngx_feature = "ssl")]
+pub(crate) use tls::Tls;
 pub(crate) use udp::{LONGEST_DATAGRAM, Udp};

@@ -391,26 +391,27 @@ $::HttpConfig . q{
             local path = "unix:$TEST_NGINX_SERVER_ROOT/peer.sock"
             local sock = ngx.socket.tcp()
             ngx.say(show(sock:connect(path, 80)))
-            ngx.say(sock[3] == path)
+            ngx.say(show((sock[3]:gsub("/.*/", "/"))))
             ngx.say(show(sock:setkeepalive()))
             ngx.say(show(sock:connect(path)))
             ngx.say(show(sock:getreusedtimes()))
             ngx.say(show(sock:connect(path, { pool = "mine" })))
-            ngx.say(show(sock:getreusedtimes()), " ", sock[3])
+            ngx.say(sock[3])
             ngx.say(show(sock:connect(path, "x", { pool = "yours" })))
             ngx.say(sock[3])
         }
     }
 --- response_body
 1
-true
+"unix:/peer.sock"
 1
 1
 1
 1
-0 mine
+mine
 1
 yours
+--- differs: in the C module, a port that does not matter is part of the pool's name
 
 
 
@@ -668,7 +669,6 @@ nil, "timeout"
             local sock = ngx.socket.tcp()
             ngx.say(show(sock:bind("127.0.0.5")))
             ngx.say(show(sock:connect("127.0.0.1", ngx.var.server_port)))
-            ngx.say(type(sock[8]))
             sock:send("GET /peer?say(ngx.var.remote_addr)\r\n")
             ngx.say(show(sock:receive("*a")))
         }
@@ -676,7 +676,6 @@ nil, "timeout"
 --- response_body
 true
 1
-userdata
 "127.0.0.5"
 
 
@@ -741,8 +740,8 @@ error: bad argument #1 to 'bind' (string expected, got nil)
             ngx.say(show(sock:connect("127.0.0.1", ngx.var.server_port)))
         }
     }
---- error_log
-bind(192.0.2.1) failed (99: Cannot assign requested address)
+--- error_log eval
+qr/bind\(192\.0\.2\.1(:0)?\) failed \(99: Cannot assign requested address\)/
 --- response_body
 true
 nil, "cannot assign requested address"

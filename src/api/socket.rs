@@ -7,6 +7,8 @@ mod data;
 mod options;
 mod request;
 mod tcp;
+#[cfg(ngx_feature = "ssl")]
+mod tls;
 mod udp;
 
 use core::ffi::c_int;
@@ -28,14 +30,16 @@ enum Slot {
 }
 
 pub(super) fn open(lua: &Lua) -> mlua::Result<()> {
+    let mut opened = Ok(());
     // SAFETY: leaves the stack as it was.
     unsafe {
         lua.exec_raw::<()>((), |l| {
             let l = State::from_ptr(l);
-            tcp::open(l);
+            opened = tcp::open(l);
             udp::open(l);
         })?;
     }
+    opened.map_err(mlua::Error::RuntimeError)?;
     let ngx: mlua::Table = lua.globals().get("ngx")?;
     let socket: mlua::Table = ngx.get("socket")?;
     lua.load(include_str!("socket/socket.lua")).set_name("=[C]").call(socket)

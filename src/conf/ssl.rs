@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::cf::Conf;
 use crate::ngx::NgxStr;
 use crate::ngx::log;
-use crate::ngx::ssl::{self, KeyLog, Logged};
+use crate::ngx::ssl::{self, KeyLog, Logged, Store};
 use crate::sys::*;
 
 /// What a level of the configuration says; nginx's setters fill it in.
@@ -266,6 +266,28 @@ impl Context {
                 }
             })
             .as_ref()
+    }
+}
+
+/// The certificates that the system trusts, read when they are first needed.
+#[derive(Default)]
+pub(crate) struct SystemStore(OnceCell<Result<(Store, String), String>>);
+
+impl SystemStore {
+    /// The certificates, and the file that has them; the error tells why there are
+    /// none.
+    pub(crate) fn get(&self) -> Result<(&Store, &str), &str> {
+        let loaded = self.0.get_or_init(|| {
+            let loaded = Store::of_system();
+            if let Ok((_, file)) = &loaded {
+                log::cycle_error(
+                    NGX_LOG_INFO,
+                    format_args!("lua ssl certificates are verified with those in \"{file}\""),
+                );
+            }
+            loaded
+        });
+        loaded.as_ref().map(|(store, file)| (store, file.as_str())).map_err(String::as_str)
     }
 }
 

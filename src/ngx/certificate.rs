@@ -84,7 +84,7 @@ impl Certificates {
     }
 
     /// # Safety
-    /// The pointer comes from [`into_raw`](Self::into_raw).
+    /// The pointer is null or to a stack of certificates, which this takes over.
     pub(crate) unsafe fn from_raw(stack: *mut c_void) -> Option<Self> {
         Some(Self { library: openssl().ok()?, stack: NonNull::new(stack.cast())? })
     }

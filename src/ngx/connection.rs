@@ -256,6 +256,10 @@ impl Connection {
 
     /// Whether the connection is open and nothing has arrived: asks the kernel.
     pub(crate) fn is_quiet(self) -> bool {
+        if self.is_tls() {
+            // What has arrived may be for TLS itself, as tickets are.
+            return self.receive(&mut [MaybeUninit::uninit()]) == Io::Again;
+        }
         let mut byte = 0u8;
         // SAFETY: there is room for one byte.
         let n = unsafe { recv(self.fd(), (&raw mut byte).cast(), 1, MSG_PEEK as c_int) };
@@ -333,17 +337,22 @@ impl Connection {
         if rc == 0 { Ok(()) } else { Err(errno()) }
     }
 
+    #[cfg(ngx_feature = "ssl")]
+    fn end_tls(self) {
+        if let Some(tls) = self.tls() {
+            tls.shut_down();
+        }
+    }
+
+    #[cfg(not(ngx_feature = "ssl"))]
+    fn end_tls(self) {}
+
     /// Closes a connection that was made by [`Connection::connect`].
     pub(crate) fn close(self) {
+        self.end_tls();
         let connection = self.as_ptr();
         // SAFETY: the connection is ours; the handle is not used any more.
         unsafe {
-            if !(*connection).ssl.is_null() {
-                // Nobody waits for the peer's answer to the end of TLS.
-                (*(*connection).ssl).set_no_wait_shutdown(1);
-                (*(*connection).ssl).set_no_send_shutdown(u32::from((*connection).error() != 0));
-                ngx_ssl_shutdown(connection);
-            }
             let pool = (*connection).pool;
             ngx_close_connection(connection);
             if !pool.is_null() {

@@ -2,6 +2,8 @@
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{self, NonNull};
+use std::ffi::CString;
+use std::path::Path;
 
 use super::NgxStr;
 use crate::sys::openssl::{OpenSsl, openssl};
@@ -117,12 +119,136 @@ impl Context {
         // SAFETY: as in `trust`, and the caller's promise.
         logged(unsafe { self.library.ngx_ssl_conf_commands(cf, ssl, commands) })
     }
+
+    /// Has a connection begin with TLS; false if that fails, which is logged.
+    ///
+    /// # Safety
+    /// The connection is open and has a pool.
+    pub(super) unsafe fn create(&self, connection: *mut ngx_connection_t) -> bool {
+        let ssl = (&raw const *self.ssl).cast_mut();
+        // SAFETY: the caller's promise; nginx only reads the context.
+        unsafe {
+            let flags = (NGX_SSL_BUFFER | NGX_SSL_CLIENT) as ngx_uint_t;
+            self.library.ngx_ssl_create_connection(ssl, connection, flags) == OK
+        }
+    }
 }
 
 impl Drop for Context {
     fn drop(&mut self) {
         // SAFETY: connections have their own references to OpenSSL's object.
         unsafe { self.library.ngx_ssl_cleanup_ctx((&raw mut *self.ssl).cast()) }
+    }
+}
+
+/// What two sides have agreed on, to be taken up by another connection.
+pub(crate) struct Session {
+    library: &'static OpenSsl,
+    session: NonNull<SSL_SESSION>,
+}
+
+impl Session {
+    /// # Safety
+    /// The pointer is null or a reference to a session, which this takes over.
+    pub(crate) unsafe fn from_raw(session: *mut c_void) -> Option<Self> {
+        Some(Self { library: openssl().ok()?, session: NonNull::new(session.cast())? })
+    }
+
+    pub(crate) fn into_raw(self) -> *mut c_void {
+        let session = self.session.as_ptr();
+        core::mem::forget(self);
+        session.cast()
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut SSL_SESSION {
+        self.session.as_ptr()
+    }
+
+    /// Whether there is anything in it to take up; with TLS 1.3 the server sends that
+    /// after the handshake.
+    pub(crate) fn is_resumable(&self) -> bool {
+        // SAFETY: live.
+        unsafe { self.library.SSL_SESSION_is_resumable(self.session.as_ptr()) == 1 }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // SAFETY: the reference is ours.
+        unsafe { self.library.SSL_SESSION_free(self.session.as_ptr()) }
+    }
+}
+
+/// Certificates to trust.
+pub(crate) struct Store {
+    library: &'static OpenSsl,
+    store: NonNull<X509_STORE>,
+}
+
+/// Where systems have the certificates that they trust, if OpenSSL does not know.
+const BUNDLES: &[&CStr] = &[
+    c"/etc/ssl/certs/ca-certificates.crt",
+    c"/etc/pki/tls/certs/ca-bundle.crt",
+    c"/etc/ssl/ca-bundle.pem",
+    c"/etc/ssl/cert.pem",
+];
+
+impl Store {
+    /// The certificates that the system trusts, and the file that has them: that of
+    /// the environment or of OpenSSL's build, else the first of those that systems
+    /// are known to have.
+    pub(crate) fn of_system() -> Result<(Self, String), String> {
+        let library = openssl()?;
+        // SAFETY: both are static texts.
+        let (variable, default) = unsafe {
+            (
+                CStr::from_ptr(library.X509_get_default_cert_file_env()),
+                CStr::from_ptr(library.X509_get_default_cert_file()),
+            )
+        };
+        let named = variable.to_str().ok().and_then(std::env::var_os);
+        let named = named.and_then(|name| CString::new(name.into_encoded_bytes()).ok());
+        let file = match &named {
+            Some(name) => name,
+            None => [default]
+                .iter()
+                .chain(BUNDLES)
+                .copied()
+                .find(|file| file.to_str().is_ok_and(|file| Path::new(file).exists()))
+                .ok_or("the system has no file with certificates to trust")?,
+        };
+
+        // SAFETY: no arguments.
+        let store = NonNull::new(unsafe { library.X509_STORE_new() }).ok_or("no memory")?;
+        let store = Self { library, store };
+        // SAFETY: live; the name is a C string.
+        let loaded = unsafe {
+            library.X509_STORE_load_locations(store.as_ptr(), file.as_ptr(), ptr::null())
+        };
+        let file = file.to_string_lossy().into_owned();
+        if loaded != 1 {
+            // SAFETY: no arguments.
+            unsafe { library.ERR_clear_error() };
+            return Err(format!("the certificates in \"{file}\" cannot be read"));
+        }
+        Ok((store, file))
+    }
+
+    /// # Safety
+    /// The pointer is null or a reference to a store, which this takes over.
+    pub(crate) unsafe fn from_raw(store: *mut c_void) -> Option<Self> {
+        Some(Self { library: openssl().ok()?, store: NonNull::new(store.cast())? })
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut X509_STORE {
+        self.store.as_ptr()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // SAFETY: the reference is ours.
+        unsafe { self.library.X509_STORE_free(self.store.as_ptr()) }
     }
 }
 

@@ -13,8 +13,9 @@ use crate::lua::State;
 use crate::ngx::connection::Io;
 use crate::sched::{Ctx, Thread};
 
-/// The state of an iterator that `receiveuntil` has made.
-pub(crate) type UntilCell = RefCell<Until>;
+/// The state of an iterator that `receiveuntil` has made. The box is for its
+/// alignment, which a userdata does not have.
+pub(crate) type UntilCell = RefCell<Box<Until>>;
 
 /// What is waited for.
 pub(crate) enum Pattern {
@@ -65,7 +66,7 @@ impl Pattern {
 impl Tcp {
     /// Receives what `pattern` asks for.
     pub(crate) fn receive(&self, l: State, mut pattern: Pattern) -> (Step, Pattern) {
-        let Some(stream) = self.readable() else {
+        let Some(stream) = self.readable(&pattern) else {
             return (Step::Done(Failure::Closed.push(l)), pattern);
         };
         let mut from = 0;
@@ -98,9 +99,10 @@ impl Tcp {
     }
 
     /// The stream, if it can be read.
-    fn readable(&self) -> Option<Rc<Stream>> {
+    fn readable(&self, pattern: &Pattern) -> Option<Rc<Stream>> {
         let stream = self.stream().filter(|_| !self.read_closed.get());
-        if stream.is_none() {
+        // An iterator is called until it ends.
+        if stream.is_none() && !matches!(pattern, Pattern::Until(..)) {
             self.log_closed("receive");
         }
         stream
@@ -146,9 +148,14 @@ impl Tcp {
             stream.connection.watch_reading();
             return None;
         };
+        let before = stream.buffer.borrow().unread().len();
         match self.read(stream, &mut pattern) {
             Ok(None) => {
                 self.pattern.replace(Some(pattern));
+                // The time is that without any data.
+                if stream.buffer.borrow().unread().len() > before {
+                    self.reader.set_timer(Some(self.read_timeout()));
+                }
                 None
             }
             Ok(Some(cut)) => self.reader.wake(|l| self.push_result(l, stream, cut)),

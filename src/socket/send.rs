@@ -65,11 +65,17 @@ impl Tcp {
             stream.connection.watch_writing();
             return None;
         }
-        let mut sent = self.sent.get();
+        let before = self.sent.get();
+        let mut sent = before;
         let written = Self::write(stream, &self.unsent.borrow(), &mut sent);
         self.sent.set(sent);
         match written {
-            Ok(false) => None,
+            Ok(false) => {
+                if sent > before {
+                    self.writer.set_timer(Some(self.send_timeout()));
+                }
+                None
+            }
             Ok(true) => {
                 let bytes = self.unsent.take();
                 self.writer.wake(|l| push_count(l, bytes.len()))

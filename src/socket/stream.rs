@@ -43,8 +43,7 @@ const LARGE: usize = 256 * 1024;
 impl Stream {
     pub(super) fn new(connection: Connection, local: Option<Address>) -> Rc<Self> {
         let stream = Self::with(connection, local, None);
-        let data = Rc::as_ptr(&stream).cast_mut().cast();
-        connection.set_handlers(read_event, write_event, data);
+        stream.take_events();
         stream
     }
 
@@ -84,6 +83,12 @@ impl Stream {
         self.client.as_ref().map_or(Failure::Closed, Client::why_closed)
     }
 
+    /// Has the events of the connection come here.
+    pub(super) fn take_events(self: &Rc<Self>) {
+        let data = Rc::as_ptr(self).cast_mut().cast();
+        self.connection.set_handlers(read_event, write_event, data);
+    }
+
     /// Receives some more, about `wanted` bytes; the number of those that came.
     pub(super) fn fill(&self, wanted: usize) -> Io {
         let limit = self.client.as_ref().map_or(usize::MAX, Client::limit);
@@ -110,7 +115,7 @@ impl Stream {
     }
 
     /// The socket that uses it.
-    fn user(&self) -> Option<&Tcp> {
+    pub(super) fn user(&self) -> Option<&Tcp> {
         // SAFETY: a socket that goes leaves its stream.
         unsafe { self.socket.get().as_ref() }
     }
@@ -136,10 +141,18 @@ impl Drop for Stream {
 /// # Safety
 /// The event is that of a stream's connection.
 unsafe fn of_event(event: *mut ngx_event_t) -> Rc<Stream> {
-    // SAFETY: the data of the event is its connection, and that one's the stream,
-    // which closes the connection before it goes.
+    // SAFETY: the data of the event is its connection.
+    unsafe { of_connection((*event).data.cast()) }
+}
+
+/// The stream of a connection.
+///
+/// # Safety
+/// The connection is that of a stream.
+pub(super) unsafe fn of_connection(connection: *mut ngx_connection_t) -> Rc<Stream> {
+    // SAFETY: the data of the connection is the stream, which closes the connection
+    // before it goes.
     unsafe {
-        let connection: *mut ngx_connection_t = (*event).data.cast();
         let stream: *const Stream = (*connection).data.cast();
         Rc::increment_strong_count(stream);
         Rc::from_raw(stream)

@@ -16,6 +16,8 @@ use super::failure::Failure;
 use super::pool::Pools;
 use super::receive::Pattern;
 use super::stream::Stream;
+#[cfg(ngx_feature = "ssl")]
+use super::tls::Handshake;
 use crate::conf::SocketConf;
 use crate::lua::State;
 use crate::ngx::connection::Connection;
@@ -56,6 +58,9 @@ pub(crate) struct Tcp {
     pub(super) client: Cell<bool>,
     /// A connect that waits for its turn or for a name.
     pub(super) attempt: RefCell<Option<Box<Attempt>>>,
+    /// A TLS handshake that goes on.
+    #[cfg(ngx_feature = "ssl")]
+    pub(super) handshake: RefCell<Option<Handshake>>,
     /// What the reader waits for.
     pub(super) pattern: RefCell<Option<Pattern>>,
     /// What the writer has not sent yet, from `sent` on.
@@ -115,6 +120,8 @@ impl Tcp {
             timeouts: Cell::default(),
             client: Cell::new(false),
             attempt: RefCell::default(),
+            #[cfg(ngx_feature = "ssl")]
+            handshake: RefCell::default(),
             pattern: RefCell::default(),
             unsent: RefCell::default(),
             sent: Cell::new(0),
@@ -160,7 +167,19 @@ impl Tcp {
     /// The connection, unless it is closed on both sides.
     pub(crate) fn connection(&self) -> Option<Connection> {
         let closed = self.read_closed.get() && self.write_closed.get();
-        self.stream().filter(|_| !closed && !self.connector.is_some()).map(|s| s.connection)
+        let connecting = self.connector.is_some() && !self.shakes_hands();
+        self.stream().filter(|_| !closed && !connecting).map(|s| s.connection)
+    }
+
+    /// Whether a connection is there, and TLS is being agreed on.
+    #[cfg(ngx_feature = "ssl")]
+    fn shakes_hands(&self) -> bool {
+        self.handshake.borrow().is_some()
+    }
+
+    #[cfg(not(ngx_feature = "ssl"))]
+    fn shakes_hands(&self) -> bool {
+        false
     }
 
     pub(super) fn set_stream(&self, stream: Rc<Stream>) {
@@ -335,6 +354,8 @@ impl Tcp {
     /// Closes the connection. No thread waits.
     fn end(&self) {
         drop(self.attempt.take());
+        #[cfg(ngx_feature = "ssl")]
+        drop(self.handshake.take());
         drop(self.pattern.take());
         self.unsent.take();
         drop(self.take_stream());

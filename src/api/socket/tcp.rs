@@ -54,7 +54,7 @@ const OF_BODY: &[(&str, lua_CFunction)] = &[
 const OF_CLIENT: &[(&str, lua_CFunction)] = &[("send", function(send))];
 
 /// Adds the constructors to the table `ngx`.
-pub(super) fn open(l: State) {
+pub(super) fn open(l: State) -> Result<(), String> {
     let bottom = l.top();
     l.new_table(0, 1);
     l.push_function(function(collected), 0);
@@ -64,6 +64,9 @@ pub(super) fn open(l: State) {
     push_metatable(l, userdata, &[METHODS]);
     l.push_value(-1);
     l.raw_set_field(ffi::LUA_REGISTRYINDEX, METATABLE);
+    #[cfg(ngx_feature = "ssl")]
+    super::tls::open(l)?;
+
     l.raw_get_field(ffi::LUA_GLOBALSINDEX, "ngx");
     let (metatable, ngx) = (l.top() - 1, l.top());
 
@@ -82,6 +85,7 @@ pub(super) fn open(l: State) {
     l.push_function(function(request::socket), 3);
     l.raw_set_field(-2, "socket");
     l.set_top(bottom);
+    Ok(())
 }
 
 /// `sock = ngx.socket.tcp()`
@@ -113,6 +117,7 @@ fn connect(l: State) -> Return {
              seen {args}"
         )));
     }
+    call::run_in(l, Phases::YIELD, NO_REQUEST)?;
     check_object(l)?;
     check_text(l, 2)?;
     let options = Options::read(l, if l.type_of(3) == Type::Table { 3 } else { 4 })?;
@@ -247,7 +252,10 @@ fn port(l: State, unix: bool) -> Result<Option<u16>, String> {
 /// Pushes the key of the pool: its name, or where the connection goes to.
 fn push_key(l: State, pool: Option<c_int>, host: &[u8], port: Option<u16>) {
     let Some(port) = port.filter(|_| pool.is_none()) else {
-        l.push_value(pool.unwrap_or(2));
+        let name = pool.unwrap_or(2);
+        // A number becomes a string.
+        let _ = l.bytes(name);
+        l.push_value(name);
         return;
     };
     let mut text = itoa::Buffer::new();
@@ -402,7 +410,7 @@ fn receiveuntil(l: State) -> Return {
     unsafe {
         const { assert!(align_of::<UntilCell>() <= align_of::<u64>(), "LuaJIT gives no more") };
         let place: *mut UntilCell = ffi::lua_newuserdata(l.as_ptr(), size_of::<UntilCell>()).cast();
-        place.write(UntilCell::new(until));
+        place.write(UntilCell::new(Box::new(until)));
     }
     if owns_memory {
         l.new_table(0, 1);
@@ -437,7 +445,9 @@ fn next_part(l: State) -> Return {
 /// Receives. The topmost value is kept while it waits.
 fn receive_pattern(l: State, usable: Option<(&Run, &Tcp)>, pattern: Pattern) -> Return {
     let Some((run, socket)) = usable else {
-        log_closed(l, "receive");
+        if !matches!(pattern, Pattern::Until(..)) {
+            log_closed(l, "receive");
+        }
         return Ok(failed(l, "closed"));
     };
     if let Some(busy) = socket.busy(true, false) {
@@ -698,7 +708,7 @@ fn log_closed(l: State, attempt: &str) {
 
 /// Gives control to the scheduler, with what has to stay on the stack: the
 /// userdata of the socket and the topmost value.
-fn wait(l: State) -> c_int {
+pub(super) fn wait(l: State) -> c_int {
     l.raw_get_index(1, Slot::Context as c_int);
     yield_marked(l, Mark::Waits, 2)
 }
