@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use nginx_lua_pool::{Connect, Kept, Lease, Limits, WaiterId};
 
+use super::buffer::Buffer;
 use super::connect::Given;
 use super::stream::{Stream, idle_log};
 use super::tcp::Tcp;
@@ -17,7 +18,14 @@ use crate::sys::*;
 type Books = nginx_lua_pool::Pools<Rc<Stream>, *const Tcp>;
 
 #[derive(Default)]
-pub(crate) struct Pools(RefCell<Books>);
+pub(crate) struct Pools {
+    books: RefCell<Books>,
+    /// Empty ones whose memory is used again.
+    buffers: RefCell<Vec<Buffer>>,
+}
+
+/// So many empty buffers are kept.
+const BUFFERS: usize = 16;
 
 /// A place in a pool, given back when it is dropped.
 pub(super) struct Seat {
@@ -59,7 +67,8 @@ impl Pools {
     ) -> Found {
         loop {
             let suits = |stream: &Rc<Stream>| stream.local.as_ref() == local;
-            let found = self.0.borrow_mut().connect(key, limits, suits, || ptr::from_ref(socket));
+            let found =
+                self.books.borrow_mut().connect(key, limits, suits, || ptr::from_ref(socket));
             match found {
                 Connect::Reuse { connection: stream, lease } => {
                     stream.idle.set(None);
@@ -67,6 +76,7 @@ impl Pools {
                     stream.connection.set_idle(false);
                     if stream.connection.is_quiet() {
                         stream.reused.set(stream.reused.get() + 1);
+                        self.lend_buffer(&stream);
                         return Found::Kept(stream);
                     }
                     // The peer has closed it, or said what nobody asked for.
@@ -85,9 +95,9 @@ impl Pools {
     /// Takes a connection that nobody uses any more.
     pub(super) fn keep(&self, stream: Rc<Stream>, key: &[u8], size: usize, msec: ngx_msec_t) {
         stream.set_user(ptr::null(), idle_log());
-        stream.buffer.borrow_mut().free();
+        self.take_buffer(&stream);
         let lease = stream.seat.take().and_then(|mut seat| seat.lease.take());
-        let kept = self.0.borrow_mut().keep(key, lease, size, stream.clone());
+        let kept = self.books.borrow_mut().keep(key, lease, size, stream.clone());
         match kept {
             Kept::Idle { id, evicted } => {
                 drop(evicted);
@@ -104,9 +114,25 @@ impl Pools {
         }
     }
 
+    /// Takes the empty buffer of a connection that nobody uses.
+    fn take_buffer(&self, stream: &Stream) {
+        let buffer = stream.buffer.take();
+        let mut buffers = self.buffers.borrow_mut();
+        if buffer.is_worth_keeping() && buffers.len() < BUFFERS {
+            buffers.push(buffer);
+        }
+    }
+
+    /// Gives a connection memory to receive to, if there is some.
+    pub(super) fn lend_buffer(&self, stream: &Stream) {
+        if let Some(buffer) = self.buffers.borrow_mut().pop() {
+            stream.buffer.replace(buffer);
+        }
+    }
+
     /// Gives back the place of a connection that is closed.
     fn leave(&self, lease: Lease) {
-        let next = self.0.borrow_mut().close(lease);
+        let next = self.books.borrow_mut().close(lease);
         if let Some((waiter, lease)) = next {
             // SAFETY: who waits is alive.
             unsafe { (*waiter).turn_came(Given::Place(self.seat(lease))) }
@@ -118,12 +144,12 @@ impl Pools {
     }
 
     pub(super) fn cancel(&self, id: WaiterId) {
-        self.0.borrow_mut().cancel(id);
+        self.books.borrow_mut().cancel(id);
     }
 
     /// Closes all connections that nobody uses.
     pub(crate) fn close_idle(&self) {
-        let idle = self.0.borrow_mut().drain();
+        let idle = self.books.borrow_mut().drain();
         drop(idle);
     }
 
@@ -137,7 +163,7 @@ impl Pools {
         }
         let Some((pools, id)) = stream.idle.get() else { return };
         // SAFETY: pools outlive the connections in them.
-        let stream = unsafe { (*pools).0.borrow_mut().remove(id) };
+        let stream = unsafe { (*pools).books.borrow_mut().remove(id) };
         drop(stream);
     }
 }

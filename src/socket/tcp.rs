@@ -21,7 +21,7 @@ use super::tls::Handshake;
 use crate::conf::SocketConf;
 use crate::lua::State;
 use crate::ngx::connection::Connection;
-use crate::sched::{Ctx, Keeper, Resource, Thread, Wait};
+use crate::sched::{Ctx, Keeper, Kind, Resource, Thread, Wait};
 use crate::sys::*;
 
 /// How far an operation came.
@@ -110,7 +110,7 @@ impl Waiting {
 impl Tcp {
     pub(crate) fn new() -> Self {
         Self {
-            resource: Resource::new(released),
+            resource: Resource::new(Kind::Tcp, released),
             stream: RefCell::default(),
             connector: Waiting::none(),
             reader: Waiting::none(),
@@ -132,6 +132,13 @@ impl Tcp {
     /// The request that it belongs to, until that ends.
     pub(crate) fn ctx(&self) -> Option<&Ctx> {
         self.resource.ctx()
+    }
+
+    /// The socket that belongs to a request since last.
+    pub(crate) fn newest(ctx: &Ctx) -> Option<&Self> {
+        let resource: *const Resource = ctx.newest_resource(Kind::Tcp)?;
+        // SAFETY: a resource of this kind is the first field of a socket.
+        unsafe { resource.cast::<Self>().as_ref() }
     }
 
     /// Has the socket belong to a request; false for lack of memory.

@@ -15,7 +15,7 @@ use crate::lua::State;
 use crate::ngx::connection::Connection;
 use crate::ngx::{self, Address};
 use crate::sched::dispatch::dispatch;
-use crate::sched::{Ctx, Keeper, Resource, Thread, Wait};
+use crate::sched::{Ctx, Keeper, Kind, Resource, Thread, Wait};
 use crate::sys::*;
 
 /// The longest datagram that is received.
@@ -46,7 +46,7 @@ enum Wanted {
 impl Udp {
     pub(crate) fn new() -> Self {
         Self {
-            resource: Resource::new(released),
+            resource: Resource::new(Kind::Udp, released),
             connection: Cell::new(None),
             waiting: Cell::new(ptr::null()),
             wanted: RefCell::new(Wanted::Nothing),

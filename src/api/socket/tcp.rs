@@ -404,17 +404,20 @@ fn receiveuntil(l: State) -> Return {
     // The iterator's upvalues: what the methods have, the object, the pattern.
     l.push_value(lua_upvalueindex(1));
     l.push_value(1);
+    let owns_memory = until.owns_memory();
     // SAFETY: the memory is that of the userdata, which keeps it in place; its
-    // metatable makes the collector drop the value.
+    // metatable makes the collector drop the value, if it must be dropped.
     unsafe {
         const { assert!(align_of::<UntilCell>() <= align_of::<u64>(), "LuaJIT gives no more") };
         let place: *mut UntilCell = ffi::lua_newuserdata(l.as_ptr(), size_of::<UntilCell>()).cast();
         place.write(UntilCell::new(Box::new(until)));
     }
-    l.new_table(0, 1);
-    l.push_function(function(until_collected), 0);
-    l.raw_set_field(-2, "__gc");
-    l.set_metatable(-2);
+    if owns_memory {
+        l.new_table(0, 1);
+        l.push_function(function(until_collected), 0);
+        l.raw_set_field(-2, "__gc");
+        l.set_metatable(-2);
+    }
     l.push_function(function(next_part), 3);
     Ok(1)
 }
@@ -529,12 +532,11 @@ fn setkeepalive(l: State) -> Return {
 
 /// The number at `index`; none for nil.
 fn optional_number(l: State, index: c_int) -> Result<Option<f64>, Raise> {
-    if l.is_none_or_nil(index) {
-        return Ok(None);
-    }
-    match l.is_number(index) {
-        true => Ok(Some(l.number(index))),
-        false => Err(l.type_error(index, "number")),
+    match l.type_of(index) {
+        Type::None | Type::Nil => Ok(None),
+        Type::Number => Ok(Some(l.number(index))),
+        Type::String if l.is_number(index) => Ok(Some(l.number(index))),
+        _ => Err(l.type_error(index, "number")),
     }
 }
 
@@ -614,15 +616,15 @@ fn set_timeouts(l: State, timeouts: Timeouts) -> Return {
 fn timeouts(l: State) -> Timeouts {
     let time = |slot: Slot| {
         l.raw_get_index(1, slot as c_int);
-        let msec = l.number(-1).max(0.0) as ngx_msec_t;
-        l.pop(1);
-        msec
+        l.number(-1).max(0.0) as ngx_msec_t
     };
-    Timeouts {
+    let timeouts = Timeouts {
         connect: time(Slot::ConnectTimeout),
         send: time(Slot::SendTimeout),
         read: time(Slot::ReadTimeout),
-    }
+    };
+    l.pop(3);
+    timeouts
 }
 
 /// `ok, err = sock:bind(address)`
@@ -680,11 +682,26 @@ pub(super) fn create<'a>(l: State) -> &'a Tcp {
 
 /// The socket of the object for the running code, if it can be used at all.
 pub(super) fn usable<'a>(l: State) -> Result<Option<(&'a Run, &'a Tcp)>, Raise> {
+    if let Some(found) = newest(l) {
+        return Ok(Some(found));
+    }
     let Some(socket) = socket(l)? else { return Ok(None) };
     let Some(owner) = socket.ctx() else { return Ok(None) };
     let (run, ctx) = current(l)?;
     check_owner(l, owner, ctx)?;
     Ok(Some((run, socket)))
+}
+
+/// The same if it is the one that the request has since last, as it mostly is:
+/// where that lies nothing else can lie, and no metatable need tell what it is.
+fn newest<'a>(l: State) -> Option<(&'a Run, &'a Tcp)> {
+    let run = Run::current()?;
+    let socket = Tcp::newest(served(run)?)?;
+    l.raw_get_index(1, Slot::Context as c_int);
+    // SAFETY: only the address is looked at.
+    let place = unsafe { ffi::lua_touserdata(l.as_ptr(), -1) };
+    l.pop(1);
+    core::ptr::eq(socket, place.cast()).then_some((run, socket))
 }
 
 pub(super) fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise> {
@@ -694,8 +711,11 @@ pub(super) fn check_owner(l: State, owner: &Ctx, ctx: &Ctx) -> Result<(), Raise>
 /// The running code, and its request or that of its timer.
 pub(super) fn current<'a>(l: State) -> Result<(&'a Run, &'a Ctx), Raise> {
     let run = call::current(l, NO_REQUEST)?;
-    let ctx = run.ctx().or_else(|| run.thread().map(|thread| thread.ctx()));
-    ctx.map(|ctx| (run, ctx)).ok_or_else(|| l.error("no request found"))
+    served(run).map(|ctx| (run, ctx)).ok_or_else(|| l.error("no request found"))
+}
+
+fn served(run: &Run) -> Option<&Ctx> {
+    run.ctx().or_else(|| run.thread().map(|thread| thread.ctx()))
 }
 
 fn log_closed(l: State, attempt: &str) {
