@@ -310,7 +310,7 @@ fn usable<'a>(l: State, attempt: Option<&str>) -> Result<Option<&'a Udp>, Raise>
     let udp = socket(l);
     if let Some(udp) = udp
         && let Some(owner) = udp.ctx()
-        && (udp.is_open() || udp.is_busy())
+        && udp.is_open()
     {
         check_owner(l, owner, ctx)?;
         return Ok(Some(udp));
