@@ -162,11 +162,6 @@ impl Connection {
         }
     }
 
-    pub(crate) fn data(self) -> *mut c_void {
-        // SAFETY: open connection.
-        unsafe { (*self.as_ptr()).data }
-    }
-
     pub(crate) fn set_log(self, log: *mut ngx_log_t) {
         // SAFETY: open connection; TLS has a copy of the pointer only here.
         unsafe {

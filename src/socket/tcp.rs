@@ -370,7 +370,7 @@ impl Tcp {
         drop(self.attempt.take());
         #[cfg(ngx_feature = "ssl")]
         drop(self.handshake.take());
-        drop(self.pattern.take());
+        self.pattern.take();
         self.unsent.take();
         drop(self.take_stream());
     }

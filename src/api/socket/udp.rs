@@ -6,8 +6,8 @@ use core::ffi::c_int;
 use core::net::IpAddr;
 use core::ptr;
 
-use super::tcp::{check_object, check_owner, current, failed};
-use super::{data, push_metatable};
+use super::data;
+use super::object::{check_object, check_owner, current, failed, push_metatable};
 use crate::api::call::{self, NO_REQUEST, REQUEST_OBJECT_NOT_FOUND, cannot_wait, yield_marked};
 use crate::api::text::check_text;
 use crate::conf::Phases;

@@ -19,7 +19,8 @@ use crate::sys::ngx_event_t;
 pub(super) struct Running {
     pub(super) name: Vec<u8>,
     course: RefCell<Course>,
-    /// To the servers that were asked.
+    /// To the servers that were asked. Events refer to them.
+    #[expect(clippy::vec_box, reason = "they stay in place")]
     wires: RefCell<Vec<Box<Wire>>>,
     timer: UnsafeCell<Timer>,
     waiters: RefCell<VecDeque<Waiter>>,
