@@ -1,23 +1,24 @@
 //! Connections kept for reuse: the pools of a machine.
 
 use core::cell::RefCell;
+use core::ffi::c_void;
 use core::ptr;
 use std::rc::Rc;
 
 use nginx_lua_pool::{Connect, Kept, Lease, Limits, WaiterId};
 
 use super::buffer::Buffer;
-use super::connect::Given;
-use super::stream::{Stream, idle_log};
-use super::tcp::Tcp;
+use super::seat::Seat;
+use super::stream::{Events, Stream, User};
+use super::waiting::Woken;
 use crate::lua::Vm;
 use crate::ngx::address::Address;
 use crate::ngx::connection::Peer;
-use crate::ngx::event;
+use crate::ngx::{event, log};
 use crate::sys::*;
 
-/// The waiters are sockets whose connect waits; they leave before they go.
-type Books = nginx_lua_pool::Pools<Rc<Stream>, *const Tcp>;
+/// Who waits leaves before it goes.
+type Books = nginx_lua_pool::Pools<Rc<Stream>, Waiter>;
 
 #[derive(Default)]
 pub(crate) struct Pools {
@@ -29,19 +30,17 @@ pub(crate) struct Pools {
 /// So many empty buffers are kept.
 const BUFFERS: usize = 16;
 
-/// A place in a pool, given back when it is dropped.
-pub(super) struct Seat {
-    lease: Option<Lease>,
-    pools: *const Pools,
+/// Who waits for a connection, or for the place of one.
+#[derive(Clone, Copy)]
+pub(super) struct Waiter {
+    pub owner: *const c_void,
+    pub turn_came: unsafe fn(*const c_void, Given),
 }
 
-impl Drop for Seat {
-    fn drop(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            // SAFETY: pools outlive the sockets of their machine.
-            unsafe { (*self.pools).leave(lease) }
-        }
-    }
+/// What a pool has for one who waits.
+pub(super) enum Given {
+    Stream(Rc<Stream>),
+    Place(Seat),
 }
 
 /// What a connect found.
@@ -50,7 +49,7 @@ pub(super) enum Found {
     Kept(Rc<Stream>),
     /// Nothing: a connection is to be made, which takes this place.
     Nothing(Option<Seat>),
-    /// All are in use; [`Tcp::turn_came`] tells when that has changed.
+    /// All are in use; the waiter is told when that has changed.
     Wait(WaiterId),
     TooMany,
 }
@@ -65,12 +64,11 @@ impl Pools {
         key: &[u8],
         limits: Option<Limits>,
         local: Option<&Address>,
-        socket: &Tcp,
+        waiter: Waiter,
     ) -> Found {
         loop {
             let suits = |stream: &Rc<Stream>| stream.local.as_ref() == local;
-            let found =
-                self.books.borrow_mut().connect(key, limits, suits, || ptr::from_ref(socket));
+            let found = self.books.borrow_mut().connect(key, limits, suits, || waiter);
             match found {
                 Connect::Reuse { connection: stream, lease } => {
                     stream.idle.set(None);
@@ -96,21 +94,22 @@ impl Pools {
 
     /// Takes a connection that nobody uses any more.
     pub(super) fn keep(&self, stream: Rc<Stream>, key: &[u8], size: usize, msec: ngx_msec_t) {
-        stream.set_user(ptr::null(), idle_log());
+        let owner = ptr::from_ref(self).cast();
+        stream.set_user(User { owner, events: &IDLE }, log::cycle_log());
         self.take_buffer(&stream);
-        let lease = stream.seat.take().and_then(|mut seat| seat.lease.take());
+        let lease = stream.seat.take().and_then(Seat::into_lease);
         let kept = self.books.borrow_mut().keep(key, lease, size, stream.clone());
         match kept {
             Kept::Idle { id, evicted } => {
                 drop(evicted);
-                stream.idle.set(Some((self, id)));
+                stream.idle.set(Some(id));
                 stream.start_idle_timer(msec);
             }
             Kept::Handed { waiter, connection: stream, lease } => {
                 stream.seat.set(Some(self.seat(lease)));
                 stream.reused.set(stream.reused.get() + 1);
                 // SAFETY: who waits is alive.
-                unsafe { (*waiter).turn_came(Given::Stream(stream)) }
+                unsafe { (waiter.turn_came)(waiter.owner, Given::Stream(stream)) }
             }
             Kept::Refused(stream) => drop(stream),
         }
@@ -137,12 +136,13 @@ impl Pools {
         let next = self.books.borrow_mut().close(lease);
         if let Some((waiter, lease)) = next {
             // SAFETY: who waits is alive.
-            unsafe { (*waiter).turn_came(Given::Place(self.seat(lease))) }
+            unsafe { (waiter.turn_came)(waiter.owner, Given::Place(self.seat(lease))) }
         }
     }
 
     fn seat(&self, lease: Lease) -> Seat {
-        Seat { lease: Some(lease), pools: self }
+        // SAFETY: pools outlive the sockets of their machine.
+        unsafe { Seat::new(lease, ptr::from_ref(self).cast(), give_back) }
     }
 
     pub(super) fn cancel(&self, id: WaiterId) {
@@ -157,7 +157,7 @@ impl Pools {
 
     /// An event of a connection that nobody uses: something arrived that nobody
     /// asked for, the peer has closed, its time is over, or the worker ends.
-    pub(super) fn idle_event(stream: &Stream) {
+    fn idle_event(&self, stream: &Stream) {
         let connection = stream.connection;
         let over = match stream.take_timeout() {
             true => stream.is_idle_for_long(),
@@ -167,11 +167,28 @@ impl Pools {
             connection.watch_reading();
             return;
         }
-        let Some((pools, id)) = stream.idle.get() else { return };
-        // SAFETY: pools outlive the connections in them.
-        let stream = unsafe { (*pools).books.borrow_mut().remove(id) };
+        let Some(id) = stream.idle.get() else { return };
+        let stream = self.books.borrow_mut().remove(id);
         drop(stream);
     }
+}
+
+/// The events of connections that nobody uses.
+static IDLE: Events = Events { readable: idle_readable, writable: idle_writable };
+
+unsafe fn idle_readable(pools: *const c_void, stream: &Rc<Stream>) -> Option<Woken> {
+    // SAFETY: pools outlive the connections in them.
+    unsafe { (*pools.cast::<Pools>()).idle_event(stream) }
+    None
+}
+
+unsafe fn idle_writable(_: *const c_void, _: &Rc<Stream>) -> Option<Woken> {
+    None
+}
+
+unsafe fn give_back(pools: *const c_void, lease: Lease) {
+    // SAFETY: the seat's promise.
+    unsafe { (*pools.cast::<Pools>()).leave(lease) }
 }
 
 impl Stream {
