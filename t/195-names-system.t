@@ -335,16 +335,18 @@ options no-aaaa
 six.test could not be resolved (3: Host not found)
 --- differs: the C module has no resolver of its own
 
-=== TEST 18: a name that does not exist; the name is as it was written
+=== TEST 18: a name that does not exist, in small letters and without a dot
 --- skip_eval: 3: !$ENV{TEST_NGINX_DNS_PORT}
 --- config
     location = /t {
         content_by_lua_block {
             ngx.say(where("NoSuch.test"))
+            ngx.say(where("nosuch.test."))
         }
     }
 --- response_body
-NoSuch.test could not be resolved (3: Host not found)
+nosuch.test could not be resolved (3: Host not found)
+nosuch.test could not be resolved (3: Host not found)
 --- differs: the C module has no resolver of its own
 
 === TEST 19: a name without addresses
@@ -483,7 +485,7 @@ search test
         }
     }
 --- response_body
-one. could not be resolved (5: Operation refused)
+one could not be resolved (5: Operation refused)
 127.0.0.1
 --- differs: the C module has no resolver of its own
 
@@ -728,9 +730,9 @@ done
         }
     }
 --- response_body
-nilsocket busy
-nilsocket busy
-nilsocket busy
+nilclosed
+nilclosed
+nilclosed
 nilsocket busy
 true nil (3: Host not found)
 --- differs: the C module has no resolver of its own

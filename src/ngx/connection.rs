@@ -30,6 +30,16 @@ pub(crate) enum Connecting {
     Begun(Connection),
 }
 
+/// What has arrived on a connection that nobody reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    Quiet,
+    /// Data.
+    Spoke,
+    /// The end of the data, or a failure.
+    Gone,
+}
+
 type Handler = unsafe extern "C" fn(*mut ngx_event_t);
 
 impl Connection {
@@ -127,11 +137,6 @@ impl Connection {
         }
     }
 
-    pub(crate) fn data(self) -> *mut c_void {
-        // SAFETY: open connection.
-        unsafe { (*self.as_ptr()).data }
-    }
-
     pub(crate) fn set_log(self, log: *mut ngx_log_t) {
         // SAFETY: open connection; TLS has a copy of the pointer only here.
         unsafe {
@@ -202,21 +207,27 @@ impl Connection {
         }
     }
 
-    /// Whether the connection is open and nothing has arrived: asks the kernel.
-    pub(crate) fn is_quiet(self) -> bool {
+    /// Asks the kernel what has arrived. What TLS has received is lost.
+    pub(crate) fn peek(self) -> Peer {
         if self.is_tls() {
             // What has arrived may be for TLS itself, as tickets are.
-            return self.receive(&mut [MaybeUninit::uninit()]) == Io::Again;
+            return match self.receive(&mut [MaybeUninit::uninit()]) {
+                Io::Again => Peer::Quiet,
+                Io::Bytes(_) => Peer::Spoke,
+                Io::Closed | Io::Failed(_) => Peer::Gone,
+            };
         }
         let mut byte = 0u8;
         // SAFETY: there is room for one byte.
-        let n = unsafe { recv(self.fd(), (&raw mut byte).cast(), 1, MSG_PEEK as c_int) };
-        if n >= 0 || errno() != NGX_EAGAIN as ngx_err_t {
-            return false;
+        match unsafe { recv(self.fd(), (&raw mut byte).cast(), 1, MSG_PEEK as c_int) } {
+            1 => Peer::Spoke,
+            -1 if errno() == NGX_EAGAIN as ngx_err_t => {
+                // SAFETY: open connection.
+                unsafe { (*self.read_event()).set_ready(0) };
+                Peer::Quiet
+            }
+            _ => Peer::Gone,
         }
-        // SAFETY: open connection.
-        unsafe { (*self.read_event()).set_ready(0) };
-        true
     }
 
     /// `TCP_NODELAY`; false if that fails, which is logged.

@@ -12,6 +12,8 @@ use super::stream::{Stream, idle_log};
 use super::tcp::Tcp;
 use crate::lua::Vm;
 use crate::ngx::address::Address;
+use crate::ngx::connection::Peer;
+use crate::ngx::event;
 use crate::sys::*;
 
 /// The waiters are sockets whose connect waits; they leave before they go.
@@ -74,7 +76,7 @@ impl Pools {
                     stream.idle.set(None);
                     stream.seat.set(Some(self.seat(lease)));
                     stream.connection.set_idle(false);
-                    if stream.connection.is_quiet() {
+                    if stream.connection.peek() == Peer::Quiet {
                         stream.reused.set(stream.reused.get() + 1);
                         self.lend_buffer(&stream);
                         return Found::Kept(stream);
@@ -157,7 +159,11 @@ impl Pools {
     /// asked for, the peer has closed, its time is over, or the worker ends.
     pub(super) fn idle_event(stream: &Stream) {
         let connection = stream.connection;
-        if !stream.take_timeout() && !connection.is_to_close() && connection.is_quiet() {
+        let over = match stream.take_timeout() {
+            true => stream.is_idle_for_long(),
+            false => connection.is_to_close() || connection.peek() != Peer::Quiet,
+        };
+        if !over {
             connection.watch_reading();
             return;
         }
@@ -174,6 +180,7 @@ impl Stream {
     /// The timer stays when the connection is used again, so that nginx need not
     /// sort it in anew for each use.
     fn start_idle_timer(&self, msec: ngx_msec_t) {
+        self.idle_until.set(event::now().wrapping_add(msec));
         let event = self.connection.read_event();
         // SAFETY: the event of an open connection.
         unsafe {
@@ -188,6 +195,17 @@ impl Stream {
         }
         self.connection.set_idle(true);
         self.connection.watch_reading();
+    }
+
+    /// Whether the time of an idle connection is over. If the timer was that of an
+    /// earlier time, it is set again.
+    fn is_idle_for_long(&self) -> bool {
+        let missing = self.idle_until.get().wrapping_sub(event::now()) as isize;
+        if missing > 0 {
+            // SAFETY: the event of an open connection.
+            unsafe { ngx_add_timer(self.connection.read_event(), missing as ngx_msec_t) }
+        }
+        missing <= 0
     }
 
     /// Whether the event is that of the timer.

@@ -30,6 +30,8 @@ pub(crate) struct Stream {
     pub(super) reused: Cell<u32>,
     /// The place in a pool that it takes while it is used.
     pub(super) seat: Cell<Option<Seat>>,
+    /// When it has been idle for long enough.
+    pub(super) idle_until: Cell<ngx_msec_t>,
     /// Where it lies when it is not used.
     pub(super) idle: Cell<Option<(*const Pools, IdleId)>>,
     /// Whom it was connected to; none for the client's connection.
@@ -70,6 +72,7 @@ impl Stream {
             buffer: RefCell::default(),
             reused: Cell::new(0),
             seat: Cell::new(None),
+            idle_until: Cell::new(0),
             idle: Cell::new(None),
             peer,
             local,

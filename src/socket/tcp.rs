@@ -20,7 +20,7 @@ use super::stream::Stream;
 use super::tls::Handshake;
 use crate::conf::SocketConf;
 use crate::lua::State;
-use crate::ngx::connection::Connection;
+use crate::ngx::connection::{Connection, Peer};
 use crate::sched::{Ctx, Keeper, Kind, Resource, Thread, Wait};
 use crate::sys::*;
 
@@ -324,13 +324,20 @@ impl Tcp {
         }
         let connection = stream.connection;
         if connection.is_broken() {
-            return Err("invalid connection");
+            return Err("closed");
         }
         if !connection.watch_reading() {
             return Err("failed to handle read event");
         }
-        if connection.is_readable() && !connection.is_quiet() {
-            return Err("connection in dubious state");
+        if connection.is_readable() {
+            match connection.peek() {
+                Peer::Quiet => {}
+                Peer::Gone => return Err("closed"),
+                Peer::Spoke => {
+                    drop(self.take_stream());
+                    return Err("connection in dubious state");
+                }
+            }
         }
         // SAFETY: numbers, read in the main thread.
         if unsafe { ngx_terminate != 0 || ngx_exiting != 0 } {
@@ -363,7 +370,7 @@ impl Tcp {
         drop(self.attempt.take());
         #[cfg(ngx_feature = "ssl")]
         drop(self.handshake.take());
-        drop(self.pattern.take());
+        self.pattern.take();
         self.unsent.take();
         drop(self.take_stream());
     }

@@ -3,8 +3,7 @@
 use core::ffi::{CStr, c_int};
 use core::net::IpAddr;
 
-use super::Slot;
-use super::tcp::{failed, socket};
+use super::object::{Slot, failed, socket};
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 use crate::ngx::address::Address;

@@ -4,8 +4,7 @@
 use core::ffi::{c_int, c_void};
 use core::mem::ManuallyDrop;
 
-use super::push_metatable;
-use super::tcp::{check_object, current, failed, socket, usable, wait};
+use super::object::{check_object, current, failed, push_metatable, socket, usable, wait};
 use crate::api::call::cannot_wait;
 use crate::lua::{Raise, Return, State, code, function};
 use crate::ngx;
