@@ -3,13 +3,12 @@
 use core::ffi::{CStr, c_int, c_void};
 use core::mem::{self, MaybeUninit};
 use core::ptr::{self, NonNull};
-use core::slice;
 
 use super::address::Address;
 use crate::sys::*;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Connection(NonNull<ngx_connection_t>);
+pub(crate) struct Connection(pub(super) NonNull<ngx_connection_t>);
 
 /// What reading or writing without waiting came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,30 +56,6 @@ impl Connection {
         local: Option<&Address>,
         log: *mut ngx_log_t,
     ) -> Result<Connecting, ngx_err_t> {
-        Self::open(__socket_type_SOCK_STREAM, address, local, log)
-    }
-
-    /// Makes a socket for datagrams to and from one address. What fails is
-    /// logged.
-    pub(crate) fn connect_datagrams(
-        address: &Address,
-        local: Option<&Address>,
-        log: *mut ngx_log_t,
-    ) -> Result<Self, ngx_err_t> {
-        let (Connecting::Done(connection) | Connecting::Begun(connection)) =
-            Self::open(__socket_type_SOCK_DGRAM, address, local, log)?;
-        // SAFETY: open connection; nginx has set its functions before it starts.
-        // Its function for streams does not expect an empty datagram.
-        unsafe { (*connection.as_ptr()).send = ngx_io.udp_send };
-        Ok(connection)
-    }
-
-    fn open(
-        kind: __socket_type,
-        address: &Address,
-        local: Option<&Address>,
-        log: *mut ngx_log_t,
-    ) -> Result<Connecting, ngx_err_t> {
         let text = address.text();
         let bound_text = local.map(Address::text).unwrap_or_default();
         let mut name = ngx_str_t { len: text.len(), data: text.as_ptr().cast_mut() };
@@ -92,7 +67,7 @@ impl Connection {
             peer.sockaddr = address.as_ptr().cast_mut();
             peer.socklen = address.len();
             peer.name = &raw mut name;
-            peer.type_ = kind as c_int;
+            peer.type_ = __socket_type_SOCK_STREAM as c_int;
             peer.log = log;
             peer.set_log_error(ngx_connection_log_error_e_NGX_ERROR_ERR);
             if let Some(local) = local {
@@ -202,33 +177,6 @@ impl Connection {
         match n {
             0 | AGAIN => Io::Again,
             n => usize::try_from(n).map_or_else(|_| Io::Failed(errno()), Io::Bytes),
-        }
-    }
-
-    /// Receives the beginning of a datagram, which may be empty; `None` if there is
-    /// none yet.
-    pub(crate) fn receive_datagram(
-        self,
-        room: &mut [MaybeUninit<u8>],
-    ) -> Result<Option<&[u8]>, ngx_err_t> {
-        let len = match self.receive(room) {
-            Io::Bytes(n) => n,
-            Io::Closed => 0,
-            Io::Again => return Ok(None),
-            Io::Failed(error) => return Err(error),
-        };
-        // SAFETY: so many bytes were received.
-        Ok(Some(unsafe { slice::from_raw_parts(room.as_ptr().cast(), len) }))
-    }
-
-    /// Sends a datagram, which may be empty.
-    pub(crate) fn send_datagram(self, datagram: &[u8]) -> Result<(), ngx_err_t> {
-        match self.send(datagram) {
-            Io::Again if datagram.is_empty() => Ok(()),
-            Io::Bytes(_) => Ok(()),
-            Io::Again => Err(NGX_EAGAIN as ngx_err_t),
-            Io::Closed => Err(0),
-            Io::Failed(error) => Err(error),
         }
     }
 
