@@ -524,7 +524,7 @@ one.test could not be resolved (110: Operation timed out)
 qr/\(111: Connection refused\) while resolving, resolver: 127\.0\.0\.2:\d+/
 --- differs: the C module has no resolver of its own
 
-=== TEST 30: without resolv.conf, the server of this machine is tried_once
+=== TEST 30: without resolv.conf, the server of this machine is asked
 --- skip_eval: 3: !$ENV{TEST_NGINX_DNS_PORT}
 --- user_files
 >>> other
