@@ -15,7 +15,7 @@ use crate::sched::{Ctx, Thread};
 
 /// The state of an iterator that `receiveuntil` has made. The box is for its
 /// alignment, which a userdata does not have.
-pub(crate) type UntilCell = RefCell<Box<Until>>;
+pub(crate) type UntilCell = RefCell<Until>;
 
 /// What is waited for.
 pub(crate) enum Pattern {
