@@ -113,7 +113,7 @@ pub(super) fn receiveuntil(l: State) -> Return {
     unsafe {
         const { assert!(align_of::<UntilCell>() <= align_of::<u64>(), "LuaJIT gives no more") };
         let place: *mut UntilCell = ffi::lua_newuserdata(l.as_ptr(), size_of::<UntilCell>()).cast();
-        place.write(UntilCell::new(Box::new(until)));
+        place.write(UntilCell::new(until));
     }
     if owns_memory {
         l.new_table(0, 1);
