@@ -4,9 +4,8 @@ use core::cell::RefCell;
 
 use nginx_lua_receive::{All, Any, Cut, Exact, Line, Scan, Until};
 
-/// The state of an iterator that `receiveuntil` has made. The box is for its
-/// alignment, which a userdata does not have.
-pub(crate) type UntilCell = RefCell<Box<Until>>;
+/// The state of an iterator that `receiveuntil` has made.
+pub(crate) type UntilCell = RefCell<Until>;
 
 /// What is waited for.
 pub(crate) enum Pattern {
