@@ -296,19 +296,20 @@ impl Connection {
         if rc == 0 { Ok(()) } else { Err(errno()) }
     }
 
-    #[cfg(ngx_feature = "ssl")]
-    fn end_tls(self) {
+    /// What could not be sent lies elsewhere when it is tried again.
+    pub(crate) fn expect_moved_data(self) {
+        #[cfg(ngx_feature = "ssl")]
         if let Some(tls) = self.tls() {
-            tls.shut_down();
+            tls.accept_moved_data();
         }
     }
 
-    #[cfg(not(ngx_feature = "ssl"))]
-    fn end_tls(self) {}
-
     /// Closes a connection that was made by [`Connection::connect`].
     pub(crate) fn close(self) {
-        self.end_tls();
+        #[cfg(ngx_feature = "ssl")]
+        if let Some(tls) = self.tls() {
+            tls.shut_down();
+        }
         let connection = self.as_ptr();
         // SAFETY: the connection is ours; the handle is not used any more.
         unsafe {

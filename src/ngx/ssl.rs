@@ -1,9 +1,10 @@
 //! TLS: OpenSSL's objects, and nginx's code around them.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{CStr, c_char, c_int, c_long, c_void};
 use core::ptr::{self, NonNull};
 use std::ffi::CString;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::NgxStr;
 use super::ssl_connection::SslConnection;
@@ -38,8 +39,15 @@ impl Context {
         // for us.
         let status =
             unsafe { library.ngx_ssl_create(&raw mut *ssl, protocols, key_log_file.cast()) };
-        let context = Self { library, ssl };
+        let mut context = Self { library, ssl };
         if status != OK {
+            return Ok(Err(Logged));
+        }
+        // SAFETY: the context is live; the function does not look at the first argument.
+        let cached = unsafe {
+            library.ngx_ssl_client_session_cache(ptr::null_mut(), &raw mut *context.ssl, 1)
+        };
+        if cached != OK {
             return Ok(Err(Logged));
         }
         if key_log.is_some() {
@@ -170,6 +178,39 @@ impl Session {
         self.session.as_ptr()
     }
 
+    /// Remembers the session that the server has sent for a connection whose handshake
+    /// ended with this one.
+    pub(crate) fn set_successor(&self, session: Session) {
+        let Some(index) = successor_index(self.library) else { return };
+        // SAFETY: live; what is there, only `set_successor` puts there.
+        unsafe {
+            let earlier = self.library.SSL_SESSION_get_ex_data(self.as_ptr(), index);
+            drop(Session::from_raw(earlier));
+            let set = self.library.SSL_SESSION_set_ex_data;
+            let session = session.into_raw();
+            if set(self.as_ptr(), index, session) != 1 {
+                drop(Session::from_raw(session));
+                set(self.as_ptr(), index, ptr::null_mut());
+            }
+        }
+    }
+
+    /// The session to take up: this one, or its successor if there is nothing in this
+    /// one.
+    pub(super) fn newest(&self) -> *mut SSL_SESSION {
+        if self.is_resumable() {
+            return self.as_ptr();
+        }
+        let successor = successor_index(self.library).map(|index| {
+            // SAFETY: as above; this session keeps it.
+            unsafe { self.library.SSL_SESSION_get_ex_data(self.as_ptr(), index) }
+        });
+        match successor {
+            Some(session) if !session.is_null() => session.cast(),
+            _ => self.as_ptr(),
+        }
+    }
+
     /// Whether there is anything in it to take up; with TLS 1.3 the server sends that
     /// after the handshake.
     pub(crate) fn is_resumable(&self) -> bool {
@@ -183,6 +224,55 @@ impl Drop for Session {
         // SAFETY: the reference is ours.
         unsafe { self.library.SSL_SESSION_free(self.session.as_ptr()) }
     }
+}
+
+impl Clone for Session {
+    fn clone(&self) -> Self {
+        // SAFETY: live; it cannot fail.
+        unsafe { self.library.SSL_SESSION_up_ref(self.session.as_ptr()) };
+        Self { library: self.library, session: self.session }
+    }
+}
+
+/// Where a session of OpenSSL's has its successor.
+fn successor_index(library: &OpenSsl) -> Option<c_int> {
+    static INDEX: OnceLock<c_int> = OnceLock::new();
+
+    unsafe extern "C" fn free(
+        _session: *mut c_void,
+        successor: *mut c_void,
+        _data: *mut CRYPTO_EX_DATA,
+        _index: c_int,
+        _number: c_long,
+        _pointer: *mut c_void,
+    ) {
+        // SAFETY: the session that is freed had the reference.
+        super::callback("TLS session", (), || drop(unsafe { Session::from_raw(successor) }));
+    }
+
+    unsafe extern "C" fn dup(
+        _to: *mut CRYPTO_EX_DATA,
+        _from: *const CRYPTO_EX_DATA,
+        successor: *mut *mut c_void,
+        _index: c_int,
+        _number: c_long,
+        _pointer: *mut c_void,
+    ) -> c_int {
+        // SAFETY: OpenSSL passes the place of what the copy gets.
+        unsafe { *successor = ptr::null_mut() };
+        1
+    }
+
+    let index = *INDEX.get_or_init(|| {
+        let class = CRYPTO_EX_INDEX_SSL_SESSION as c_int;
+        // SAFETY: the functions are those that OpenSSL expects. OpenSSL 1.1.1 says of
+        // `dup` that the place is a `void *`, and calls it in the same way.
+        unsafe {
+            let dup = core::mem::transmute::<*const (), CRYPTO_EX_dup>(dup as *const ());
+            library.CRYPTO_get_ex_new_index(class, 0, ptr::null_mut(), None, dup, Some(free))
+        }
+    });
+    (index >= 0).then_some(index)
 }
 
 /// Certificates to trust.

@@ -1,6 +1,8 @@
 //! The TLS of a connection.
 
 use core::ffi::{CStr, c_int, c_long, c_void};
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
 use core::ptr::{self, NonNull};
 
 use super::certificate::Certificates;
@@ -91,7 +93,7 @@ impl SslConnection {
 
     /// Offers to take up an earlier session.
     pub(crate) fn set_session(self, session: Option<&Session>) -> bool {
-        let session = session.map_or(ptr::null_mut(), Session::as_ptr);
+        let session = session.map_or(ptr::null_mut(), Session::newest);
         // SAFETY: live, both; OpenSSL keeps a reference of its own.
         self.succeeded(unsafe { self.library.SSL_set_session(self.as_ptr(), session) } == 1)
     }
@@ -206,6 +208,29 @@ impl SslConnection {
     pub(crate) fn session(self) -> Option<Session> {
         // SAFETY: live; the reference is ours.
         unsafe { Session::from_raw(self.library.SSL_get1_session(self.as_ptr()).cast()) }
+    }
+
+    /// Has `handler` called when the server sends a session, for
+    /// [`sent_session`](Self::sent_session).
+    pub(crate) fn watch_sessions(self, handler: unsafe extern "C" fn(*mut ngx_connection_t)) {
+        // SAFETY: live.
+        unsafe { (*self.state()).save_session = Some(handler) }
+    }
+
+    /// The session that the server has sent, while the handler runs.
+    pub(crate) fn sent_session(self) -> Option<Session> {
+        // SAFETY: live; nginx keeps a reference of its own.
+        let session = unsafe { Session::from_raw((*self.state()).session.cast()) };
+        session.map(|session| ManuallyDrop::new(session).deref().clone())
+    }
+
+    /// Lets what is sent lie elsewhere when sending is tried again.
+    pub(super) fn accept_moved_data(self) {
+        let mode = SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER.into();
+        // SAFETY: live; the result is the new mode.
+        unsafe {
+            self.library.SSL_ctrl(self.as_ptr(), SSL_CTRL_MODE as c_int, mode, ptr::null_mut())
+        };
     }
 
     /// Ends TLS before it has begun.

@@ -1,8 +1,8 @@
 //! What a TLS handshake is about, and what came of it.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 
-use crate::ngx::ssl::Store;
+use crate::ngx::ssl::{Session, Store};
 
 /// A handshake that goes on.
 pub(super) struct Handshake {
@@ -26,6 +26,9 @@ pub(super) struct Agreement {
     pub trust: Trust,
     /// It is what the present user wants.
     pub suits: Cell<bool>,
+    /// The session that the handshake ended with, if there was nothing to take up in
+    /// it yet, and somebody has it.
+    pub first_session: RefCell<Option<Session>>,
 }
 
 impl Agreement {

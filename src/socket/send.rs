@@ -37,6 +37,9 @@ impl Tcp {
 
     /// Has `thread` wait until the `rest` of `bytes` is sent.
     pub(crate) fn wait_to_send(&self, thread: &Thread, bytes: Vec<u8>, rest: usize) {
+        if let Some(stream) = self.stream() {
+            stream.connection.expect_moved_data();
+        }
         self.sent.set(bytes.len() - rest);
         self.unsent.replace(bytes);
         self.wait(&self.writer, thread, writer_ended, writer_timed_out);

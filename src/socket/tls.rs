@@ -4,7 +4,7 @@
 //! has the connection's events. When it is over they come back to the stream, whose
 //! bytes nginx encrypts and decrypts from then on.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::ffi::{c_int, c_void};
 use std::ffi::CString;
 use std::rc::Rc;
@@ -131,9 +131,11 @@ impl Tcp {
                 stream.take_events();
                 match self.verify(&handshake, connection) {
                     Ok(()) => {
-                        let agreement =
-                            Agreement { trust: handshake.trust, suits: Cell::new(true) };
-                        stream.agreement.replace(Some(agreement));
+                        stream.agreement.replace(Some(Agreement {
+                            trust: handshake.trust,
+                            suits: Cell::new(true),
+                            first_session: RefCell::default(),
+                        }));
                         return push_established(l, false);
                     }
                     Err(failure) => failure,
@@ -168,6 +170,21 @@ impl Tcp {
             return Err("certificate host mismatch".into());
         }
         Ok(())
+    }
+
+    /// The session, for a later connection. With TLS 1.3 there may be nothing in it
+    /// until the server has sent more; then it is as good as what the server sends.
+    pub(crate) fn session(&self) -> Option<Session> {
+        let tls = self.tls()?;
+        let session = tls.session()?;
+        if let Some(stream) = self.stream()
+            && let Some(agreement) = &*stream.agreement.borrow()
+            && !session.is_resumable()
+        {
+            agreement.first_session.replace(Some(session.clone()));
+            tls.watch_sessions(session_came);
+        }
+        Some(session)
     }
 
     /// The TLS of the connection; none before it is agreed on.
@@ -294,6 +311,20 @@ unsafe extern "C" fn handshake_over(connection: *mut ngx_connection_t) {
         drop(stream);
         if let Some(woken) = woken {
             woken.go_on();
+        }
+    });
+}
+
+/// nginx calls it when the server has sent a session.
+unsafe extern "C" fn session_came(connection: *mut ngx_connection_t) {
+    ngx::callback("TLS session", (), || {
+        // SAFETY: as above.
+        let stream = unsafe { stream::of_connection(connection) };
+        if let Some(agreement) = &*stream.agreement.borrow()
+            && let Some(first) = &*agreement.first_session.borrow()
+            && let Some(session) = stream.connection.tls().and_then(SslConnection::sent_session)
+        {
+            first.set_successor(session);
         }
     });
 }

@@ -59,7 +59,7 @@ END
 }
 
 AUTHORITY='basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n'
-SERVER='basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n'
+SERVER='basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\n'
 CLIENT='basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\n'
 NAMES='subjectAltName=DNS:test.example,DNS:*.wild.example,IP:127.0.0.1\n'
 

@@ -103,7 +103,7 @@ fn handshake(l: State) -> Return {
 /// up.
 fn session(l: State) -> Return {
     let Some(socket) = open_socket(l)? else { return Ok(failed(l, "closed")) };
-    let Some(session) = socket.tls().and_then(|tls| tls.session()) else {
+    let Some(session) = socket.session() else {
         return Ok(failed(l, "no session"));
     };
     if l.boolean(2) && !session.is_resumable() {
