@@ -5,6 +5,7 @@ pub(crate) mod buf;
 #[cfg(ngx_feature = "ssl")]
 pub(crate) mod certificate;
 pub(crate) mod connection;
+mod datagram;
 pub(crate) mod event;
 pub(crate) mod fake_request;
 pub(crate) mod headers;

@@ -25,7 +25,7 @@ pub(crate) mod writer;
 
 pub(crate) use ctx::{ClientSocket, Ctx};
 pub(crate) use exit::{Elsewhere, Exit, Redirect};
-pub(crate) use resource::Resource;
+pub(crate) use resource::{Kind, Resource};
 pub(crate) use run::Run;
 pub(crate) use scheduler::Outcome;
 pub(crate) use semaphore::Semaphore;

@@ -983,15 +983,14 @@ qr/\[emerg\] .*the "lua_capture_error_log" directive is not available.* in \S+ng
 
 
 
-=== TEST 50: settings of cosockets are refused as long as there are none
+=== TEST 50: settings of what is not available are refused
 --- config
-    location = /t {
-        lua_socket_connect_timeout 1s;
-    }
+--- http_config
+    lua_sa_restart on;
 --- must_die
 --- error_log
-the "lua_socket_connect_timeout" directive is not available
---- differs: the C module has cosockets
+the "lua_sa_restart" directive is not available
+--- differs: the C module has it
 
 
 

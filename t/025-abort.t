@@ -38,7 +38,7 @@ status 200 while logging request
     lua_check_client_abort on;
     location = /t {
         content_by_lua_block {
-            ngx.sleep(0.35)
+            ngx.sleep(2)
             ngx.log(ngx.ERR, "after the sleep")
         }
         log_by_lua_block {
@@ -49,7 +49,7 @@ status 200 while logging request
 GET /t
 --- abort
 --- timeout: 0.15
---- wait: 0.25
+--- wait: 2
 --- ignore_response
 --- error_log eval
 [qr/\[info\] .* client prematurely closed connection, client: 127\.0\.0\.1/,

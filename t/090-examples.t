@@ -27,6 +27,7 @@ sub example {
     open my $in, '<', "$dir/nginx.conf" or die "$dir/nginx.conf: $!\n";
     my $text = do { local $/; <$in> };
     $text =~ s/127\.0\.0\.1:8080/127.0.0.1:\$TEST_NGINX_SERVER_PORT/g;
+    $text =~ s/"127\.0\.0\.1", 6379/"127.0.0.1", \$TEST_NGINX_REDIS_PORT/g;
     $text =~ s/\$prefix/cwd() . "\/$dir"/ge;
 
     my ($http) = $text =~ /^http \{(\n.*?)^\}/ms or die "$dir: no http {}\n";
@@ -36,6 +37,12 @@ sub example {
     $server = "$1$server" if $http =~ s/^( +default_type .*\n)//m;
     return { http => $http, server => $server };
 }
+
+# Another one: as if there were no Redis.
+
+sub without_redis { $_[0] =~ s/_REDIS_PORT/_RAND_PORT_1/r }
+
+sub has_library { -e "/usr/share/lua/5.1/nginx/$_[0].lua" }
 
 __DATA__
 
@@ -540,3 +547,62 @@ lua user thread aborted: runtime error: broken does not answer
 ["near says hello\n", "no answer in time\n"]
 --- no_error_log
 [error]
+
+
+
+=== TEST 42: redis-cache: made once
+--- http_config http_of: redis-cache
+--- config server_of: redis-cache
+--- request eval
+["GET /pages/a", "GET /pages/a", "GET /pages/b", "GET /pages/a", "GET /popular"]
+--- response_headers eval
+["X-Cache: miss", "X-Cache: hit", "X-Cache: miss", "X-Cache: hit", "! X-Cache"]
+--- response_body_like eval
+["^page a, made at [-0-9]+ [:0-9]+\$", "^page a", "^page b", "^page a", "^a: 3\nb: 1\$"]
+--- no_error_log
+[error]
+--- skip_eval: 3: !$ENV{TEST_NGINX_REDIS_PORT} || !::has_library("redis")
+
+
+
+=== TEST 43: redis-cache: does without
+--- http_config http_of without_redis: redis-cache
+--- config server_of: redis-cache
+--- request eval
+["GET /pages/a", "GET /pages/a"]
+--- response_headers eval
+["X-Cache: miss", "X-Cache: miss"]
+--- response_body_like eval
+["^page a, made at", "^page a, made at"]
+--- error_log
+no answer from Redis: connection refused
+--- skip_eval: 3: !::has_library("redis")
+
+
+
+=== TEST 44: websocket-echo: the client
+--- http_config http_of: websocket-echo
+--- config server_of: websocket-echo
+--- request
+GET /try?text=hello
+--- response_body
+the server says hello (text)
+and then close 1000
+--- no_error_log
+[error]
+--- skip_eval: 3: !::has_library("websocket/server")
+
+
+
+=== TEST 45: websocket-echo: the page, and a request that is none
+--- http_config http_of: websocket-echo
+--- config server_of: websocket-echo
+--- request eval
+["GET /", "GET /echo"]
+--- error_code eval
+[200, 400]
+--- response_body_like eval
+["new WebSocket", "400 Bad Request"]
+--- no_error_log
+[error]
+--- skip_eval: 3: !::has_library("websocket/server")

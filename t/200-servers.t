@@ -115,3 +115,53 @@ six.test: nilsix.test could not be resolved (3: Host not found)
 --- no_error_log
 [alert]
 --- skip_eval: 3: !$ENV{TEST_NGINX_DNS_PORT}
+
+
+
+=== TEST 6: Debian's libraries load, and take nothing else from the disk
+--- http_config
+    init_by_lua_block {
+        local from_disk, search = {}, package.loaders[2]
+        package.loaders[2] = function(name)
+            local loader = search(name)
+            if type(loader) == "function" then
+                from_disk[#from_disk + 1] = name
+            end
+            return loader
+        end
+        for _, name in ipairs {
+            "redis", "redis.connector", "memcached", "websocket.client", "websocket.server",
+            "dns.resolver", "string", "aes", "random", "cookie", "kafka.producer",
+        } do
+            require("nginx." .. name)
+        end
+        package.loaders[2] = search
+        table.sort(from_disk)
+        package.loaded.from_disk = from_disk
+    }
+--- config
+    location = /t {
+        content_by_lua_block { ngx.say(table.concat(require("from_disk"), "\n")) }
+    }
+--- response_body
+nginx.aes
+nginx.cookie
+nginx.dns.resolver
+nginx.kafka.broker
+nginx.kafka.client
+nginx.kafka.errors
+nginx.kafka.producer
+nginx.kafka.request
+nginx.kafka.response
+nginx.kafka.ringbuffer
+nginx.kafka.sendbuffer
+nginx.memcached
+nginx.random
+nginx.redis
+nginx.redis.connector
+nginx.redis.sentinel
+nginx.string
+nginx.websocket.client
+nginx.websocket.protocol
+nginx.websocket.server
+--- skip_eval: 3: grep { !-e "/usr/share/lua/5.1/nginx/$_" } qw(redis/connector.lua memcached.lua websocket/server.lua dns/resolver.lua string.lua cookie.lua kafka/producer.lua)

@@ -323,6 +323,7 @@ nil NOT_FOUND
             say(memc:stats("a b c nonsense"))
             say(memc:verbosity(1))
             say(memc:quit())
+            say(memc.sock:receive())
             say(memc:get("12:a"))
         }
     }
@@ -333,6 +334,7 @@ true
 .*
 1
 1
+nil closed 
 nil nil closed$
 
 

@@ -71,6 +71,8 @@ add_block_preprocessor(sub {
         if !defined $block->error_log && !defined $block->no_error_log;
 });
 
+# A worker ends its kept connections, which lead to itself, before it ends.
+master_on();
 repeat_each(2);
 run_tests();
 

@@ -76,6 +76,7 @@ const MODULES: &[Module] = &[
         source: include_str!("resty_core/time.lua"),
     },
     Module { name: "resty.core.shdict", functions: &[], source: VERSION },
+    Module { name: "resty.core.socket", functions: &[], source: VERSION },
     Module { name: "resty.core.uri", functions: &[], source: VERSION },
     Module {
         name: "resty.core.utils",

@@ -57,7 +57,8 @@ pub(super) fn check_text(l: State, index: c_int) -> Result<(), Raise> {
 /// Lua's `tonumber`.
 pub(super) fn to_number(l: State, index: c_int) -> Option<f64> {
     match l.type_of(index) {
-        Type::Number | Type::String => l.is_number(index).then(|| l.number(index)),
+        Type::Number => Some(l.number(index)),
+        Type::String => l.is_number(index).then(|| l.number(index)),
         Type::Cdata => {
             push_number_of_cdata(l, index);
             let number = (l.type_of(-1) == Type::Number).then(|| l.number(-1));

@@ -222,9 +222,10 @@ impl Settings {
         }
         // SAFETY: as in `build`.
         let (certificates, keys) = unsafe {
-            let keys = (self.certificate_keys != UNSET_ARRAY)
-                .then(|| (*self.certificate_keys).nelts)
-                .unwrap_or(0);
+            let keys = match self.certificate_keys {
+                UNSET_ARRAY => 0,
+                keys => (*keys).nelts,
+            };
             ((*self.certificates).as_slice::<ngx_str_t>(), keys)
         };
         match certificates.get(keys..).and_then(<[_]>::last) {

@@ -3,13 +3,12 @@
 use core::ffi::{CStr, c_int, c_void};
 use core::mem::{self, MaybeUninit};
 use core::ptr::{self, NonNull};
-use core::slice;
 
 use super::address::Address;
 use crate::sys::*;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Connection(NonNull<ngx_connection_t>);
+pub(crate) struct Connection(pub(super) NonNull<ngx_connection_t>);
 
 /// What reading or writing without waiting came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +30,16 @@ pub(crate) enum Connecting {
     Begun(Connection),
 }
 
+/// What has arrived on a connection that nobody reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    Quiet,
+    /// Data.
+    Spoke,
+    /// The end of the data, or a failure.
+    Gone,
+}
+
 type Handler = unsafe extern "C" fn(*mut ngx_event_t);
 
 impl Connection {
@@ -47,30 +56,6 @@ impl Connection {
         local: Option<&Address>,
         log: *mut ngx_log_t,
     ) -> Result<Connecting, ngx_err_t> {
-        Self::open(__socket_type_SOCK_STREAM, address, local, log)
-    }
-
-    /// Makes a socket for datagrams to and from one address. What fails is
-    /// logged.
-    pub(crate) fn connect_datagrams(
-        address: &Address,
-        local: Option<&Address>,
-        log: *mut ngx_log_t,
-    ) -> Result<Self, ngx_err_t> {
-        let (Connecting::Done(connection) | Connecting::Begun(connection)) =
-            Self::open(__socket_type_SOCK_DGRAM, address, local, log)?;
-        // SAFETY: open connection; nginx has set its functions before it starts.
-        // Its function for streams does not expect an empty datagram.
-        unsafe { (*connection.as_ptr()).send = ngx_io.udp_send };
-        Ok(connection)
-    }
-
-    fn open(
-        kind: __socket_type,
-        address: &Address,
-        local: Option<&Address>,
-        log: *mut ngx_log_t,
-    ) -> Result<Connecting, ngx_err_t> {
         let text = address.text();
         let bound_text = local.map(Address::text).unwrap_or_default();
         let mut name = ngx_str_t { len: text.len(), data: text.as_ptr().cast_mut() };
@@ -82,7 +67,7 @@ impl Connection {
             peer.sockaddr = address.as_ptr().cast_mut();
             peer.socklen = address.len();
             peer.name = &raw mut name;
-            peer.type_ = kind as c_int;
+            peer.type_ = __socket_type_SOCK_STREAM as c_int;
             peer.log = log;
             peer.set_log_error(ngx_connection_log_error_e_NGX_ERROR_ERR);
             if let Some(local) = local {
@@ -152,11 +137,6 @@ impl Connection {
         }
     }
 
-    pub(crate) fn data(self) -> *mut c_void {
-        // SAFETY: open connection.
-        unsafe { (*self.as_ptr()).data }
-    }
-
     pub(crate) fn set_log(self, log: *mut ngx_log_t) {
         // SAFETY: open connection; TLS has a copy of the pointer only here.
         unsafe {
@@ -200,33 +180,6 @@ impl Connection {
         }
     }
 
-    /// Receives the beginning of a datagram, which may be empty; `None` if there is
-    /// none yet.
-    pub(crate) fn receive_datagram(
-        self,
-        room: &mut [MaybeUninit<u8>],
-    ) -> Result<Option<&[u8]>, ngx_err_t> {
-        let len = match self.receive(room) {
-            Io::Bytes(n) => n,
-            Io::Closed => 0,
-            Io::Again => return Ok(None),
-            Io::Failed(error) => return Err(error),
-        };
-        // SAFETY: so many bytes were received.
-        Ok(Some(unsafe { slice::from_raw_parts(room.as_ptr().cast(), len) }))
-    }
-
-    /// Sends a datagram, which may be empty.
-    pub(crate) fn send_datagram(self, datagram: &[u8]) -> Result<(), ngx_err_t> {
-        match self.send(datagram) {
-            Io::Again if datagram.is_empty() => Ok(()),
-            Io::Bytes(_) => Ok(()),
-            Io::Again => Err(NGX_EAGAIN as ngx_err_t),
-            Io::Closed => Err(0),
-            Io::Failed(error) => Err(error),
-        }
-    }
-
     /// Has the event loop tell when there is more to read; false if that fails.
     pub(crate) fn watch_reading(self) -> bool {
         // SAFETY: the event of an open connection.
@@ -254,21 +207,27 @@ impl Connection {
         }
     }
 
-    /// Whether the connection is open and nothing has arrived: asks the kernel.
-    pub(crate) fn is_quiet(self) -> bool {
+    /// Asks the kernel what has arrived. What TLS has received is lost.
+    pub(crate) fn peek(self) -> Peer {
         if self.is_tls() {
             // What has arrived may be for TLS itself, as tickets are.
-            return self.receive(&mut [MaybeUninit::uninit()]) == Io::Again;
+            return match self.receive(&mut [MaybeUninit::uninit()]) {
+                Io::Again => Peer::Quiet,
+                Io::Bytes(_) => Peer::Spoke,
+                Io::Closed | Io::Failed(_) => Peer::Gone,
+            };
         }
         let mut byte = 0u8;
         // SAFETY: there is room for one byte.
-        let n = unsafe { recv(self.fd(), (&raw mut byte).cast(), 1, MSG_PEEK as c_int) };
-        if n >= 0 || errno() != NGX_EAGAIN as ngx_err_t {
-            return false;
+        match unsafe { recv(self.fd(), (&raw mut byte).cast(), 1, MSG_PEEK as c_int) } {
+            1 => Peer::Spoke,
+            -1 if errno() == NGX_EAGAIN as ngx_err_t => {
+                // SAFETY: open connection.
+                unsafe { (*self.read_event()).set_ready(0) };
+                Peer::Quiet
+            }
+            _ => Peer::Gone,
         }
-        // SAFETY: open connection.
-        unsafe { (*self.read_event()).set_ready(0) };
-        true
     }
 
     /// `TCP_NODELAY`; false if that fails, which is logged.

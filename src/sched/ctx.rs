@@ -211,7 +211,11 @@ impl Ctx {
 
     /// The thread for a chunk.
     pub(super) fn entry(&self) -> &Thread {
-        self.entry.get_or_init(|| spare::take(self, Kin::default()))
+        self.entry.get_or_init(|| {
+            let mut thread = spare::take(self);
+            thread.kin = Kin::default();
+            thread
+        })
     }
 
     /// The function of the chunk that runs.

@@ -240,7 +240,8 @@ impl Ctx {
         l.insert(-2 - args);
         l.move_to(co, args + 1);
 
-        let thread = spare::take(self, Kin { light: Cell::new(true), ..Kin::default() });
+        let mut thread = spare::take(self);
+        thread.kin = Kin { light: Cell::new(true), ..Kin::default() };
         thread.coroutine.set(Some(coroutine));
         thread.values.set(args);
         let place: *const Thread = &raw const *thread;

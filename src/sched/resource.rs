@@ -10,6 +10,7 @@ use super::Ctx;
 
 /// The part of such a thing that is linked. It stays in place while it is.
 pub(crate) struct Resource {
+    kind: Kind,
     ctx: Cell<*const Ctx>,
     previous: Cell<*const Resource>,
     next: Cell<*const Resource>,
@@ -17,12 +18,20 @@ pub(crate) struct Resource {
     release: unsafe fn(*const Resource),
 }
 
+/// What a resource is the first field of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Tcp,
+    Udp,
+}
+
 /// The list of a request.
 pub(super) struct Resources(Cell<*const Resource>);
 
 impl Resource {
-    pub(crate) fn new(release: unsafe fn(*const Resource)) -> Self {
+    pub(crate) fn new(kind: Kind, release: unsafe fn(*const Resource)) -> Self {
         Self {
+            kind,
             ctx: Cell::new(ptr::null()),
             previous: Cell::new(ptr::null()),
             next: Cell::new(ptr::null()),
@@ -77,6 +86,13 @@ impl Ctx {
             first.previous.set(resource);
         }
         true
+    }
+
+    /// The one that the request holds since last, if it is of that kind.
+    pub(crate) fn newest_resource(&self, kind: Kind) -> Option<&Resource> {
+        // SAFETY: what is in the list is alive.
+        let newest = unsafe { self.resources.0.get().as_ref() };
+        newest.filter(|resource| resource.kind == kind)
     }
 
     pub(super) fn release_resources(&self) {

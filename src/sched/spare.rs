@@ -4,17 +4,16 @@
 
 use core::sync::atomic::Ordering;
 
-use super::family::Kin;
 use super::worker::WORKER;
 use super::{Ctx, Thread};
 
 const MOST: usize = 256;
 
-/// A thread of `ctx` without a coroutine.
-pub(super) fn take(ctx: &Ctx, kin: Kin) -> Box<Thread> {
-    let mut thread = pop().unwrap_or_else(|| Box::new(Thread::new()));
+/// A thread of `ctx` without a coroutine. Its kin may be that of the one that it was
+/// before.
+pub(super) fn take(ctx: &Ctx) -> Box<Thread> {
+    let thread = pop().unwrap_or_else(|| Box::new(Thread::new()));
     thread.set_ctx(ctx);
-    thread.kin = kin;
     thread
 }
 

@@ -13,6 +13,9 @@ pub(crate) struct Buffer {
 /// More room than this is given back when it is empty.
 const KEPT: usize = 64 * 1024;
 
+/// Not more room than this lies around for others to use.
+const LENT: usize = 16 * 1024;
+
 impl Buffer {
     pub(crate) fn unread(&self) -> &[u8] {
         &self.bytes[self.start..]
@@ -37,9 +40,9 @@ impl Buffer {
         }
     }
 
-    /// Gives all memory back; nothing is unread.
-    pub(crate) fn free(&mut self) {
-        *self = Self::default();
+    /// Whether the next one to receive can use the memory of this empty one.
+    pub(crate) fn is_worth_keeping(&self) -> bool {
+        (1..=LENT).contains(&self.bytes.capacity())
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {

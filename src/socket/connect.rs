@@ -1,64 +1,25 @@
 //! Connecting: from a pool, perhaps after waiting for a place in it; else the
 //! name is looked up, and a connection is made.
 
-use core::cell::{Cell, RefCell, UnsafeCell};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use nginx_lua_pool::{Limits, WaiterId};
-
+use super::attempt::{Attempt, Stage, Target};
 use super::failure::Failure;
-use super::pool::{Found, Pools, Seat};
-use super::resolver::{Answer, Lookup, resolve};
+use super::pool::{Found, Given, Pools, Waiter};
+use super::resolver::{Answer, resolve};
+use super::seat::Seat;
 use super::stream::Stream;
 use super::tcp::{Step, Tcp};
+use super::waiting::Woken;
 use crate::lua::State;
 use crate::ngx;
 use crate::ngx::address::{Address, Host, parse_host};
 use crate::ngx::connection::{Connecting, Connection};
-use crate::ngx::event::{Place, Posted};
-use crate::sched::dispatch::dispatch;
 use crate::sched::{Ctx, Thread};
 use crate::sys::*;
-
-/// Where to connect to.
-#[derive(Clone)]
-pub(crate) struct Target<'a> {
-    /// A host name, an IP address, or a path as `unix:/path`.
-    pub host: Cow<'a, [u8]>,
-    /// None for a path.
-    pub port: Option<u16>,
-    /// The local address to bind.
-    pub local: Option<Address>,
-    pub limits: Option<Limits>,
-}
-
-/// A connect that waits.
-pub(super) struct Attempt {
-    target: Target<'static>,
-    pools: *const Pools,
-    /// The place in the pool that the connection will take.
-    seat: Cell<Option<Seat>>,
-    stage: RefCell<Stage>,
-    /// Posted when the pool has given something: who gives it goes on first.
-    turn: UnsafeCell<Posted>,
-}
-
-enum Stage {
-    /// All connections of the pool are in use.
-    Queued(WaiterId),
-    Given(Given),
-    LookingUp(#[expect(dead_code, reason = "dropping it ends it")] Lookup),
-    Connecting,
-}
-
-/// What a pool has for one who waits.
-pub(super) enum Given {
-    Stream(Rc<Stream>),
-    Place(Seat),
-}
 
 /// How far a connect came.
 enum Progress {
@@ -71,7 +32,8 @@ impl Tcp {
     pub(crate) fn connect(&self, l: State, ctx: &Ctx, key: &[u8], target: Target<'_>) -> Step {
         self.close();
         let pools = Pools::of(&ctx.vm);
-        let found = pools.connect(key, target.limits, target.local.as_ref(), self);
+        let waiter = Waiter { owner: ptr::from_ref(self).cast(), turn_came };
+        let found = pools.connect(key, target.limits, target.local.as_ref(), waiter);
         let progress = match found {
             Found::Kept(stream) => {
                 self.set_stream(stream);
@@ -79,8 +41,7 @@ impl Tcp {
             }
             Found::Nothing(seat) => self.establish(ctx, target, seat),
             Found::Wait(id) => {
-                let stage = Stage::Queued(id);
-                self.attempt.replace(Some(Attempt::new(&target, pools, None, stage)));
+                self.put_off(ctx, &target, None, Stage::Queued(id));
                 Ok(Progress::Waiting)
             }
             Found::TooMany => Err("too many waiting connect operations".into()),
@@ -138,16 +99,14 @@ impl Tcp {
         match answer {
             Answer::Known(address) => self.connect_to(ctx, &address, target, seat),
             Answer::Pending(lookup) => {
-                let pools = Pools::of(&ctx.vm);
-                let stage = Stage::LookingUp(lookup);
-                self.attempt.replace(Some(Attempt::new(&target, pools, seat, stage)));
+                self.put_off(ctx, &target, seat, Stage::LookingUp(lookup));
                 Ok(Progress::Waiting)
             }
         }
     }
 
     /// The name was looked up.
-    fn name_came<'a>(&self, result: Result<Address, String>) -> Option<&'a Ctx> {
+    fn name_came(&self, result: Result<Address, String>) -> Option<Woken> {
         let attempt = self.attempt.take()?;
         let ctx = self.ctx()?;
         let progress = result.map_err(Failure::from).and_then(|address| {
@@ -157,7 +116,7 @@ impl Tcp {
     }
 
     /// Lets the thread that waits know how far the connect is.
-    fn progress<'a>(&self, progress: Result<Progress, Failure>) -> Option<&'a Ctx> {
+    fn progress(&self, progress: Result<Progress, Failure>) -> Option<Woken> {
         match progress {
             Ok(Progress::Connected) => self.connector.wake(push_connected),
             Ok(Progress::Waiting) => {
@@ -194,8 +153,7 @@ impl Tcp {
         stream.seat.set(seat);
         self.set_stream(stream);
         if matches!(progress, Progress::Waiting) {
-            let pools = Pools::of(&ctx.vm);
-            self.attempt.replace(Some(Attempt::new(&target, pools, None, Stage::Connecting)));
+            self.put_off(ctx, &target, None, Stage::Connecting);
         }
         Ok(progress)
     }
@@ -220,24 +178,15 @@ impl Tcp {
     }
 
     /// The connection that is being made is there, or has failed.
-    pub(super) fn can_connect<'a>(&self, stream: &Rc<Stream>) -> Option<&'a Ctx> {
-        match stream.connection.connected() {
-            Ok(()) => {
-                drop(self.attempt.take());
-                #[cfg(ngx_feature = "ssl")]
-                if self.shakes_hands() {
-                    return self.handshake_can_begin(stream);
-                }
-                self.connector.wake(push_connected)
+    pub(super) fn can_connect(&self, stream: &Stream) -> Result<(), Failure> {
+        stream.connection.connected().map_err(|error| {
+            if self.logs_errors() {
+                stream.connection.log_error(error, c"connect() failed");
             }
-            Err(error) => {
-                if self.logs_errors() {
-                    stream.connection.log_error(error, c"connect() failed");
-                }
-                let failure = Failure::System(error);
-                self.connector.wake(|l| self.push_connect_failure(l, &failure))
-            }
-        }
+            Failure::System(error)
+        })?;
+        drop(self.attempt.take());
+        Ok(())
     }
 
     pub(super) fn push_connect_failure(&self, l: State, failure: &Failure) -> c_int {
@@ -246,18 +195,20 @@ impl Tcp {
     }
 
     /// The pool gives what the connect waits for; it goes on in an event.
-    pub(super) fn turn_came(&self, given: Given) {
-        let attempt = self.attempt.borrow();
-        let Some(attempt) = &*attempt else { return };
-        attempt.stage.replace(Stage::Given(given));
-        let data = ptr::from_ref(self).cast_mut().cast();
-        // SAFETY: nothing else refers to the event, which ends with the attempt;
-        // the socket ends that before it goes.
-        unsafe { (*attempt.turn.get()).post(Place::Last, data) }
+    fn turn_came(&self, given: Given) {
+        if let Some(attempt) = &*self.attempt.borrow() {
+            attempt.give(given, ptr::from_ref(self).cast());
+        }
+    }
+
+    /// Has a connect wait that has come to `stage`.
+    fn put_off(&self, ctx: &Ctx, target: &Target<'_>, seat: Option<Seat>, stage: Stage) {
+        let pools = Pools::of(&ctx.vm);
+        self.attempt.replace(Some(Attempt::new(target, pools, seat, stage, turn_event)));
     }
 
     /// The connect goes on with what the pool has given.
-    fn take_turn<'a>(&self) -> Option<&'a Ctx> {
+    fn take_turn(&self) -> Option<Woken> {
         let attempt = self.attempt.take()?;
         let ctx = self.ctx()?;
         let progress = match attempt.stage.replace(Stage::Connecting) {
@@ -293,28 +244,6 @@ impl Tcp {
     }
 }
 
-impl Attempt {
-    fn new(target: &Target<'_>, pools: &Pools, seat: Option<Seat>, stage: Stage) -> Box<Self> {
-        Box::new(Self {
-            target: Target { host: Cow::Owned(target.host.to_vec()), ..*target },
-            pools,
-            seat: Cell::new(seat),
-            stage: RefCell::new(stage),
-            turn: UnsafeCell::new(Posted::new(turn_event)),
-        })
-    }
-}
-
-impl Drop for Attempt {
-    fn drop(&mut self) {
-        self.turn.get_mut().cancel();
-        if let Stage::Queued(id) = *self.stage.get_mut() {
-            // SAFETY: pools outlive the sockets of their machine.
-            unsafe { (*self.pools).cancel(id) }
-        }
-    }
-}
-
 /// `WHAT "HOST"`, with a reason.
 fn about_host(what: &str, host: &[u8], reason: Option<&str>) -> Failure {
     let host = String::from_utf8_lossy(host);
@@ -324,7 +253,7 @@ fn about_host(what: &str, host: &[u8], reason: Option<&str>) -> Failure {
     }
 }
 
-fn push_connected(l: State) -> c_int {
+pub(super) fn push_connected(l: State) -> c_int {
     l.push_integer(1);
     1
 }
@@ -332,7 +261,14 @@ fn push_connected(l: State) -> c_int {
 unsafe fn resolved(socket: *const c_void, result: Result<Address, String>) {
     // SAFETY: the owner of the lookup is the socket.
     let woken = unsafe { (*socket.cast::<Tcp>()).name_came(result) };
-    woken.into_iter().for_each(dispatch);
+    if let Some(woken) = woken {
+        woken.go_on();
+    }
+}
+
+unsafe fn turn_came(socket: *const c_void, given: Given) {
+    // SAFETY: the owner of the waiter is the socket.
+    unsafe { (*socket.cast::<Tcp>()).turn_came(given) }
 }
 
 unsafe extern "C" fn turn_event(event: *mut ngx_event_t) {
@@ -340,7 +276,9 @@ unsafe extern "C" fn turn_event(event: *mut ngx_event_t) {
         // SAFETY: the event was posted with its socket.
         let socket = unsafe { &*(*event).data.cast::<Tcp>() };
         let woken = socket.take_turn();
-        woken.into_iter().for_each(dispatch);
+        if let Some(woken) = woken {
+            woken.go_on();
+        }
     });
 }
 

@@ -1,67 +1,18 @@
 //! Receiving.
 
-use core::cell::RefCell;
 use core::ffi::{c_int, c_void};
 use std::rc::Rc;
 
-use nginx_lua_receive::{All, Any, Cut, Exact, Line, Scan, Start, Until, push_without_returns};
+use nginx_lua_receive::{Cut, Start, push_without_returns};
 
 use super::failure::Failure;
+use super::pattern::Pattern;
 use super::stream::Stream;
 use super::tcp::{Step, Tcp};
+use super::waiting::Woken;
 use crate::lua::State;
 use crate::ngx::connection::Io;
-use crate::sched::{Ctx, Thread};
-
-/// The state of an iterator that `receiveuntil` has made. The box is for its
-/// alignment, which a userdata does not have.
-pub(crate) type UntilCell = RefCell<Box<Until>>;
-
-/// What is waited for.
-pub(crate) enum Pattern {
-    Exact(Exact),
-    Line(Line),
-    All(All),
-    Any(Any),
-    /// The iterator, which is on the stack of who waits, and a size or 0.
-    Until(*const UntilCell, usize),
-}
-
-impl Pattern {
-    fn feed(&mut self, piece: &[u8]) -> Option<Cut> {
-        match self {
-            Pattern::Exact(exact) => exact.feed(piece),
-            Pattern::Line(line) => line.feed(piece),
-            Pattern::All(all) => all.feed(piece),
-            Pattern::Any(any) => any.feed(piece),
-            // SAFETY: see the variant.
-            Pattern::Until(until, _) => unsafe { (**until).borrow_mut().feed(piece) },
-        }
-    }
-
-    fn partial(&mut self) -> Cut {
-        match self {
-            Pattern::Exact(exact) => exact.partial(),
-            Pattern::Line(line) => line.partial(),
-            Pattern::All(all) => all.partial(),
-            Pattern::Any(any) => any.partial(),
-            // SAFETY: see the variant.
-            Pattern::Until(until, _) => unsafe { (**until).borrow_mut().partial() },
-        }
-    }
-
-    /// How much to receive at once, if a buffer of `size` is configured and
-    /// `unread` bytes are there. What is not asked for would be in the way of
-    /// keeping the connection, so more than that is only received if it is
-    /// needed.
-    fn wanted(&self, size: usize, unread: usize) -> usize {
-        match self {
-            Pattern::Exact(exact) => size.max(exact.missing()),
-            Pattern::All(_) | Pattern::Line(_) | Pattern::Until(..) => size.max(unread),
-            Pattern::Any(_) => size,
-        }
-    }
-}
+use crate::sched::Thread;
 
 impl Tcp {
     /// Receives what `pattern` asks for.
@@ -137,13 +88,7 @@ impl Tcp {
     }
 
     /// The connection may have something for the reader.
-    pub(super) fn can_read<'a>(&self, stream: &Rc<Stream>) -> Option<&'a Ctx> {
-        if stream.take_timeout() {
-            return None;
-        }
-        if self.connector.is_some() {
-            return self.can_connect(stream);
-        }
+    pub(super) fn can_read(&self, stream: &Stream) -> Option<Woken> {
         let Some(mut pattern) = self.pattern.take() else {
             stream.connection.watch_reading();
             return None;

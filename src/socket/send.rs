@@ -1,14 +1,14 @@
 //! Sending.
 
 use core::ffi::{c_int, c_void};
-use std::rc::Rc;
 
 use super::failure::Failure;
 use super::stream::Stream;
 use super::tcp::{Step, Tcp};
+use super::waiting::Woken;
 use crate::lua::State;
 use crate::ngx::connection::Io;
-use crate::sched::{Ctx, Thread};
+use crate::sched::Thread;
 
 impl Tcp {
     /// Sends `bytes`. With [`Step::Wait`], `rest` of them is left.
@@ -61,10 +61,7 @@ impl Tcp {
     }
 
     /// The connection may have room for what the writer has left.
-    pub(super) fn can_write<'a>(&self, stream: &Rc<Stream>) -> Option<&'a Ctx> {
-        if self.connector.is_some() {
-            return self.can_connect(stream);
-        }
+    pub(super) fn can_write(&self, stream: &Stream) -> Option<Woken> {
         if !self.writer.is_some() {
             stream.connection.watch_writing();
             return None;

@@ -1,37 +1,37 @@
 //! A connection with what was received on it.
 
 use core::cell::{Cell, RefCell};
-use core::ptr;
+use core::ffi::c_void;
 use std::rc::Rc;
 
 use nginx_lua_pool::IdleId;
 
+#[cfg(ngx_feature = "ssl")]
+use super::agreement::Agreement;
 use super::buffer::Buffer;
 use super::client::Client;
 use super::failure::Failure;
-use super::pool::{Pools, Seat};
-use super::tcp::Tcp;
-#[cfg(ngx_feature = "ssl")]
-use super::tls::Agreement;
+use super::seat::Seat;
+use super::waiting::Woken;
+use crate::ngx;
 use crate::ngx::address::Address;
 use crate::ngx::connection::{Connection, Io};
-use crate::ngx::{self, log};
-
-use crate::sched::dispatch::dispatch;
 use crate::sys::*;
 
 /// The connection's events refer to it.
 pub(crate) struct Stream {
     pub connection: Connection,
-    /// Who uses it; null while it lies in a pool.
-    pub(super) socket: Cell<*const Tcp>,
+    /// Who is told of its events.
+    user: Cell<Option<User>>,
     pub(super) buffer: RefCell<Buffer>,
     /// How often it came from a pool.
     pub(super) reused: Cell<u32>,
     /// The place in a pool that it takes while it is used.
     pub(super) seat: Cell<Option<Seat>>,
-    /// Where it lies when it is not used.
-    pub(super) idle: Cell<Option<(*const Pools, IdleId)>>,
+    /// When it has been idle for long enough.
+    pub(super) idle_until: Cell<ngx_msec_t>,
+    /// Its name in the pool while it is not used.
+    pub(super) idle: Cell<Option<IdleId>>,
     /// Whom it was connected to; none for the client's connection.
     #[cfg_attr(not(ngx_feature = "ssl"), expect(dead_code))]
     pub(super) peer: Option<Address>,
@@ -42,6 +42,21 @@ pub(crate) struct Stream {
     /// The connection is the client's, and not ours to close.
     client: Option<Client>,
 }
+
+/// Who uses a stream; it leaves the stream before it goes.
+#[derive(Clone, Copy)]
+pub(super) struct User {
+    pub owner: *const c_void,
+    pub events: &'static Events,
+}
+
+/// What the events of a stream are for. They get the user's `owner`.
+pub(crate) struct Events {
+    pub(super) readable: Event,
+    pub(super) writable: Event,
+}
+
+type Event = unsafe fn(*const c_void, &Rc<Stream>) -> Option<Woken>;
 
 /// As much is read at once if more than what fits in the configured buffer is
 /// waited for.
@@ -66,10 +81,11 @@ impl Stream {
     ) -> Rc<Self> {
         Rc::new(Self {
             connection,
-            socket: Cell::new(ptr::null()),
+            user: Cell::new(None),
             buffer: RefCell::default(),
             reused: Cell::new(0),
             seat: Cell::new(None),
+            idle_until: Cell::new(0),
             idle: Cell::new(None),
             peer,
             local,
@@ -129,14 +145,12 @@ impl Stream {
         io
     }
 
-    /// The socket that uses it.
-    pub(super) fn user(&self) -> Option<&Tcp> {
-        // SAFETY: a socket that goes leaves its stream.
-        unsafe { self.socket.get().as_ref() }
+    pub(super) fn user(&self) -> Option<User> {
+        self.user.get()
     }
 
-    pub(super) fn set_user(&self, socket: *const Tcp, log: *mut ngx_log_t) {
-        self.socket.set(socket);
+    pub(super) fn set_user(&self, user: User, log: *mut ngx_log_t) {
+        self.user.set(Some(user));
         if self.client.is_none() {
             self.connection.set_log(log);
         }
@@ -144,6 +158,10 @@ impl Stream {
         if let Some(agreement) = &*self.agreement.borrow() {
             agreement.forget_user();
         }
+    }
+
+    pub(super) fn leave_user(&self) {
+        self.user.set(None);
     }
 }
 
@@ -179,33 +197,28 @@ pub(super) unsafe fn of_connection(connection: *mut ngx_connection_t) -> Rc<Stre
 }
 
 unsafe extern "C" fn read_event(event: *mut ngx_event_t) {
-    ngx::callback("socket read event", (), || {
-        // SAFETY: set as the handler of streams only.
-        let stream = unsafe { of_event(event) };
-        let woken = match stream.user() {
-            Some(socket) => socket.can_read(&stream),
-            None => {
-                Pools::idle_event(&stream);
-                None
-            }
-        };
-        // Lua code may close the connection, or drop the socket.
-        drop(stream);
-        woken.into_iter().for_each(dispatch);
-    });
+    // SAFETY: set as the handler of streams only.
+    unsafe { handle(event, |events| events.readable) }
 }
 
 unsafe extern "C" fn write_event(event: *mut ngx_event_t) {
-    ngx::callback("socket write event", (), || {
-        // SAFETY: as above.
-        let stream = unsafe { of_event(event) };
-        let woken = stream.user().and_then(|socket| socket.can_write(&stream));
-        drop(stream);
-        woken.into_iter().for_each(dispatch);
-    });
+    // SAFETY: as above.
+    unsafe { handle(event, |events| events.writable) }
 }
 
-/// The log of connections that no request uses.
-pub(super) fn idle_log() -> *mut ngx_log_t {
-    log::cycle_log()
+/// # Safety
+/// The event is that of a stream's connection.
+unsafe fn handle(event: *mut ngx_event_t, choose: impl FnOnce(&Events) -> Event) {
+    ngx::callback("socket event", (), || {
+        // SAFETY: the caller's promise.
+        let stream = unsafe { of_event(event) };
+        let Some(user) = stream.user() else { return };
+        // SAFETY: the user has not left.
+        let woken = unsafe { choose(user.events)(user.owner, &stream) };
+        // Lua code may close the connection, or drop the socket.
+        drop(stream);
+        if let Some(woken) = woken {
+            woken.go_on();
+        }
+    });
 }

@@ -11,17 +11,18 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use std::rc::Rc;
 
-use super::connect::Attempt;
-use super::failure::Failure;
-use super::pool::Pools;
-use super::receive::Pattern;
-use super::stream::Stream;
 #[cfg(ngx_feature = "ssl")]
-use super::tls::Handshake;
+use super::agreement::Handshake;
+use super::attempt::Attempt;
+use super::failure::Failure;
+use super::pattern::Pattern;
+use super::pool::Pools;
+use super::stream::{Events, Stream, User};
+use super::waiting::Waiting;
 use crate::conf::SocketConf;
-use crate::lua::State;
-use crate::ngx::connection::Connection;
-use crate::sched::{Ctx, Keeper, Resource, Thread, Wait};
+use crate::ngx::connection::{Connection, Peer};
+use crate::ngx::log;
+use crate::sched::{Ctx, Keeper, Kind, Resource, Thread, Wait};
 use crate::sys::*;
 
 /// How far an operation came.
@@ -45,6 +46,8 @@ pub(crate) struct Timeouts {
 pub(crate) struct Tcp {
     /// Its place in the list of the request.
     resource: Resource,
+    /// What the events of its connection are for.
+    events: &'static Events,
     stream: RefCell<Option<Rc<Stream>>>,
     pub(super) connector: Waiting,
     pub(super) reader: Waiting,
@@ -70,47 +73,11 @@ pub(crate) struct Tcp {
     pub(super) position: Cell<u64>,
 }
 
-/// The thread that waits for an operation, if one does.
-pub(super) struct Waiting(Cell<*const Thread>);
-
-impl Waiting {
-    fn none() -> Self {
-        Self(Cell::new(ptr::null()))
-    }
-
-    pub(super) fn is_some(&self) -> bool {
-        !self.0.get().is_null()
-    }
-
-    fn take<'a>(&self) -> Option<&'a Thread> {
-        // SAFETY: a thread that ends is forgotten.
-        unsafe { self.0.replace(ptr::null()).as_ref() }
-    }
-
-    /// Gives the thread so much time from now on, or no limit.
-    pub(super) fn set_timer(&self, msec: Option<ngx_msec_t>) {
-        // SAFETY: as for `take`.
-        let Some(thread) = (unsafe { self.0.get().as_ref() }) else { return };
-        match msec {
-            Some(msec) => thread.start_timer(msec),
-            None => thread.forget_timer(),
-        }
-    }
-
-    /// Makes the thread ready to go on with what `push` puts on its stack. The
-    /// context is for [`dispatch`](crate::sched::dispatch::dispatch).
-    pub(super) fn wake<'a>(&self, push: impl FnOnce(State) -> c_int) -> Option<&'a Ctx> {
-        let thread = self.take()?;
-        let results = push(thread.innermost());
-        thread.wake(results);
-        Some(thread.ctx())
-    }
-}
-
 impl Tcp {
-    pub(crate) fn new() -> Self {
+    pub(super) fn with(events: &'static Events) -> Self {
         Self {
-            resource: Resource::new(released),
+            resource: Resource::new(Kind::Tcp, released),
+            events,
             stream: RefCell::default(),
             connector: Waiting::none(),
             reader: Waiting::none(),
@@ -132,6 +99,13 @@ impl Tcp {
     /// The request that it belongs to, until that ends.
     pub(crate) fn ctx(&self) -> Option<&Ctx> {
         self.resource.ctx()
+    }
+
+    /// The socket that belongs to a request since last.
+    pub(crate) fn newest(ctx: &Ctx) -> Option<&Self> {
+        let resource: *const Resource = ctx.newest_resource(Kind::Tcp)?;
+        // SAFETY: a resource of this kind is the first field of a socket.
+        unsafe { resource.cast::<Self>().as_ref() }
     }
 
     /// Has the socket belong to a request; false for lack of memory.
@@ -183,8 +157,8 @@ impl Tcp {
     }
 
     pub(super) fn set_stream(&self, stream: Rc<Stream>) {
-        let log = self.ctx().map_or_else(super::stream::idle_log, |ctx| ctx.request.log_ptr());
-        stream.set_user(self, log);
+        let log = self.ctx().map_or_else(log::cycle_log, |ctx| ctx.request.log_ptr());
+        stream.set_user(User { owner: ptr::from_ref(self).cast(), events: self.events }, log);
         self.read_closed.set(false);
         self.write_closed.set(false);
         self.stream.replace(Some(stream));
@@ -192,7 +166,7 @@ impl Tcp {
 
     pub(super) fn take_stream(&self) -> Option<Rc<Stream>> {
         let stream = self.stream.take()?;
-        stream.socket.set(ptr::null());
+        stream.leave_user();
         let unread = stream.buffer.borrow().unread().len();
         self.position.set(self.position.get() + unread as u64);
         Some(stream)
@@ -207,7 +181,7 @@ impl Tcp {
         undo: unsafe fn(*const c_void),
         time_out: unsafe fn(*const c_void),
     ) {
-        operation.0.set(thread);
+        operation.set(thread);
         let owner = ptr::from_ref(self).cast();
         let keeper = Keeper { owner, undo, time_out: Some(time_out) };
         // SAFETY: the socket is on the thread's stack until the wait is over.
@@ -317,13 +291,20 @@ impl Tcp {
         }
         let connection = stream.connection;
         if connection.is_broken() {
-            return Err("invalid connection");
+            return Err("closed");
         }
         if !connection.watch_reading() {
             return Err("failed to handle read event");
         }
-        if connection.is_readable() && !connection.is_quiet() {
-            return Err("connection in dubious state");
+        if connection.is_readable() {
+            match connection.peek() {
+                Peer::Quiet => {}
+                Peer::Gone => return Err("closed"),
+                Peer::Spoke => {
+                    drop(self.take_stream());
+                    return Err("connection in dubious state");
+                }
+            }
         }
         // SAFETY: numbers, read in the main thread.
         if unsafe { ngx_terminate != 0 || ngx_exiting != 0 } {
@@ -335,6 +316,15 @@ impl Tcp {
         };
         Pools::of(&ctx.vm).keep(stream, key, size, msec);
         Ok(())
+    }
+
+    /// The request does not name it any more.
+    fn leave_client(&self) {
+        let Some(ctx) = self.ctx() else { return };
+        let owner = ptr::from_ref(self).cast::<c_void>();
+        if ctx.client_socket.get().is_some_and(|socket| socket.owner == owner) {
+            ctx.client_socket.set(None);
+        }
     }
 
     /// A thread that waits for `operation` ends, and what it waits for with it, in
@@ -356,7 +346,7 @@ impl Tcp {
         drop(self.attempt.take());
         #[cfg(ngx_feature = "ssl")]
         drop(self.handshake.take());
-        drop(self.pattern.take());
+        self.pattern.take();
         self.unsent.take();
         drop(self.take_stream());
     }

@@ -9,16 +9,17 @@ use core::ffi::{c_int, c_void};
 use std::ffi::CString;
 use std::rc::Rc;
 
+use super::agreement::{Agreement, Handshake, Trust};
 use super::failure::Failure;
 use super::stream::{self, Stream};
 use super::tcp::{Step, Tcp};
+use super::waiting::Woken;
 use crate::conf::ssl::Context;
 use crate::lua::State;
 use crate::ngx;
 use crate::ngx::certificate::Certificates;
 use crate::ngx::ssl::{Session, Store};
 use crate::ngx::ssl_connection::{Progress, SslConnection};
-use crate::sched::dispatch::dispatch;
 use crate::sched::{Ctx, Thread};
 use crate::sys::*;
 
@@ -36,40 +37,6 @@ pub(crate) struct Tls<'a> {
     pub key: *mut c_void,
     /// The certificates to trust, instead of those of the configuration.
     pub store: Option<&'a Store>,
-}
-
-/// A handshake that goes on.
-pub(super) struct Handshake {
-    /// The certificate has to be verified, for this name.
-    verify: bool,
-    server_name: Option<Vec<u8>>,
-    trust: Trust,
-}
-
-/// Whose certificates are trusted.
-#[derive(PartialEq, Eq)]
-enum Trust {
-    Configured,
-    /// Those of the system, which are in this file, or why there are none.
-    System(Result<&'static str, &'static str>),
-    Given(Store),
-}
-
-/// What was agreed on for a connection, besides what OpenSSL knows.
-pub(super) struct Agreement {
-    trust: Trust,
-    /// It is what the present user wants.
-    suits: Cell<bool>,
-    /// The session that the handshake ended with, if there was nothing to take up in
-    /// it yet, and somebody has it.
-    first_session: RefCell<Option<Session>>,
-}
-
-impl Agreement {
-    /// Another user may want something else.
-    pub(super) fn forget_user(&self) {
-        self.suits.set(false);
-    }
 }
 
 impl Tcp {
@@ -128,7 +95,7 @@ impl Tcp {
             .and_then(Context::ssl)
             .and_then(|context| stream.connection.start_tls(context))
             .ok_or("failed to create ssl connection")?;
-        let trust = Trust::of(ctx, tls);
+        let trust = trust(ctx, tls);
         prepare(ctx, connection, tls, &trust).inspect_err(|_| connection.abandon())?;
         // What came before TLS is not protected: it must not pass for what comes after.
         self.discard(stream);
@@ -149,7 +116,7 @@ impl Tcp {
     }
 
     /// The connection for a handshake is there.
-    pub(super) fn handshake_can_begin<'a>(&self, stream: &Rc<Stream>) -> Option<&'a Ctx> {
+    pub(super) fn handshake_can_begin(&self, stream: &Rc<Stream>) -> Option<Woken> {
         match advance(stream) {
             Progress::Pending => None,
             progress => self.connector.wake(|l| self.push_handshake(l, stream, progress)),
@@ -226,17 +193,16 @@ impl Tcp {
     }
 }
 
-impl Trust {
-    fn of(ctx: &Ctx, tls: &Tls<'_>) -> Self {
-        let configured = settings(ctx).is_some_and(|settings| settings.has_store);
-        match tls.store {
-            Some(store) => Trust::Given(store.clone()),
-            None if tls.verify && !configured => {
-                let system = ctx.request.main_conf().system_store.get();
-                Trust::System(system.map(|(_, file)| file))
-            }
-            None => Trust::Configured,
+/// Whose certificates a handshake trusts.
+fn trust(ctx: &Ctx, tls: &Tls<'_>) -> Trust {
+    let configured = settings(ctx).is_some_and(|settings| settings.has_store);
+    match tls.store {
+        Some(store) => Trust::Given(store.clone()),
+        None if tls.verify && !configured => {
+            let system = ctx.request.main_conf().system_store.get();
+            Trust::System(system.map(|(_, file)| file))
         }
+        None => Trust::Configured,
     }
 }
 
@@ -266,7 +232,7 @@ fn suits(ctx: &Ctx, stream: &Stream, established: SslConnection, tls: &Tls<'_>) 
     let same_settings =
         settings(ctx).and_then(Context::ssl).is_some_and(|context| context.is_of(established));
     let verified = || {
-        agreement.trust == Trust::of(ctx, tls)
+        agreement.trust == trust(ctx, tls)
             && established.verified().is_ok()
             && tls.server_name.is_none_or(|name| established.is_for_host(name))
     };
@@ -336,12 +302,16 @@ unsafe extern "C" fn handshake_over(connection: *mut ngx_connection_t) {
         let stream = unsafe { stream::of_connection(connection) };
         let established = stream.connection.tls().is_some_and(SslConnection::is_established);
         let progress = if established { Progress::Done } else { Progress::Failed };
-        let woken = stream.user().and_then(|socket| {
+        let woken = stream.user().and_then(|user| {
+            // SAFETY: only sockets of this kind have handshakes; a user leaves in time.
+            let socket = unsafe { &*user.owner.cast::<Tcp>() };
             socket.connector.wake(|l| socket.push_handshake(l, &stream, progress))
         });
         // Lua code may close the connection, or drop the socket.
         drop(stream);
-        woken.into_iter().for_each(dispatch);
+        if let Some(woken) = woken {
+            woken.go_on();
+        }
     });
 }
 

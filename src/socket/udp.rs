@@ -15,7 +15,7 @@ use crate::lua::State;
 use crate::ngx::connection::Connection;
 use crate::ngx::{self, Address};
 use crate::sched::dispatch::dispatch;
-use crate::sched::{Ctx, Keeper, Resource, Thread, Wait};
+use crate::sched::{Ctx, Keeper, Kind, Resource, Thread, Wait};
 use crate::sys::*;
 
 /// The longest datagram that is received.
@@ -46,7 +46,7 @@ enum Wanted {
 impl Udp {
     pub(crate) fn new() -> Self {
         Self {
-            resource: Resource::new(released),
+            resource: Resource::new(Kind::Udp, released),
             connection: Cell::new(None),
             waiting: Cell::new(ptr::null()),
             wanted: RefCell::new(Wanted::Nothing),
@@ -88,7 +88,7 @@ impl Udp {
 
     /// Connects to an address: nothing is sent for that.
     pub(crate) fn connect(&self, l: State, address: &Address, local: Option<&Address>) -> c_int {
-        let Some(ctx) = self.ctx() else { return fail(l, &Failure::Closed) };
+        let Some(ctx) = self.ctx() else { return Failure::Closed.push(l) };
         self.close();
         // Linux gives it an abstract name, so that answers have a place to go.
         let unnamed = Address::unnamed_unix();
@@ -102,45 +102,48 @@ impl Udp {
                 l.push_number(1.0);
                 1
             }
-            Err(error) => fail(l, &Failure::System(error)),
+            Err(error) => Failure::System(error).push(l),
         }
     }
 
-    /// Connects to a host that is only known by name.
+    /// Connects to a host that is only known by name. Without a thread, there is
+    /// nobody who could wait.
     pub(crate) fn connect_by_name(
         &self,
         l: State,
-        thread: &Thread,
+        thread: Option<&Thread>,
         host: &[u8],
         port: u16,
         local: Option<Address>,
     ) -> Step {
-        let Some(ctx) = self.ctx() else { return Step::Done(fail(l, &Failure::Closed)) };
+        let Some(ctx) = self.ctx() else { return Step::Done(Failure::Closed.push(l)) };
         let owner = ptr::from_ref(self).cast();
         // SAFETY: the lookup is dropped with the socket, if not before.
         match unsafe { resolver::resolve(ctx.request, host, port, owner, resolved) } {
             Ok(Answer::Known(address)) => Step::Done(self.connect(l, &address, local.as_ref())),
             Ok(Answer::Pending(lookup)) => {
-                *self.wanted.borrow_mut() = Wanted::Name(lookup, local);
-                self.wait(thread, None);
+                if let Some(thread) = thread {
+                    *self.wanted.borrow_mut() = Wanted::Name(lookup, local);
+                    self.wait(thread, None);
+                }
                 Step::Wait
             }
-            Err(message) => Step::Done(fail(l, &message.into())),
+            Err(message) => Step::Done(Failure::from(message).push(l)),
         }
     }
 
     pub(crate) fn send(&self, l: State, data: &[u8]) -> c_int {
-        let Some(connection) = self.connection.get() else { return fail(l, &Failure::Closed) };
+        let Some(connection) = self.connection.get() else { return Failure::Closed.push(l) };
         match connection.send_datagram(data) {
             Ok(()) => {
                 l.push_number(1.0);
                 1
             }
-            Err(error) => fail(l, &Failure::System(error)),
+            Err(error) => Failure::System(error).push(l),
         }
     }
 
-    /// Takes a datagram, or waits for one.
+    /// Takes a datagram, or waits for one, if there is a thread.
     pub(crate) fn receive(&self, l: State, thread: Option<&Thread>, most: usize) -> Step {
         if let Some(results) = self.receive_now(l, most) {
             return Step::Done(results);
@@ -154,7 +157,7 @@ impl Udp {
 
     fn receive_now(&self, l: State, most: usize) -> Option<c_int> {
         let Some(connection) = self.connection.get() else {
-            return Some(fail(l, &Failure::Closed));
+            return Some(Failure::Closed.push(l));
         };
         let mut room = [const { MaybeUninit::uninit() }; LONGEST_DATAGRAM];
         match connection.receive_datagram(&mut room[..most]) {
@@ -163,8 +166,8 @@ impl Udp {
                 Some(1)
             }
             Ok(None) if connection.watch_reading() => None,
-            Ok(None) => Some(fail(l, &"failed to handle read event".into())),
-            Err(error) => Some(fail(l, &Failure::System(error))),
+            Ok(None) => Some(Failure::from("failed to handle read event").push(l)),
+            Err(error) => Some(Failure::System(error).push(l)),
         }
     }
 
@@ -212,7 +215,7 @@ impl Udp {
     fn time_out(&self) {
         self.log_error("lua udp socket read timed out");
         if let Some((thread, _)) = self.stop_waiting() {
-            thread.wake(fail(thread.innermost(), &Failure::Timeout));
+            thread.wake(Failure::Timeout.push(thread.innermost()));
         }
     }
 
@@ -232,13 +235,6 @@ impl Drop for Udp {
     }
 }
 
-/// Pushes `nil, reason`.
-fn fail(l: State, failure: &Failure) -> c_int {
-    l.push_nil();
-    failure.push(l);
-    2
-}
-
 /// The address of a name is known, or will not be.
 unsafe fn resolved(udp: *const c_void, result: Result<Address, String>) {
     // SAFETY: promised to `resolve`.
@@ -247,7 +243,7 @@ unsafe fn resolved(udp: *const c_void, result: Result<Address, String>) {
     let l = thread.innermost();
     let results = match result {
         Ok(address) => udp.connect(l, &address, local.as_ref()),
-        Err(message) => fail(l, &message.into()),
+        Err(message) => Failure::from(message).push(l),
     };
     thread.wake(results);
     dispatch(thread.ctx());

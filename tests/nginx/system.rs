@@ -6,6 +6,7 @@ mod abort;
 mod api;
 mod many;
 mod memory;
+mod names;
 mod reload;
 mod semaphore;
 mod shared;
@@ -34,6 +35,7 @@ const TESTS: &[&[Test]] = &[
     abort::TESTS,
     api::TESTS,
     many::TESTS,
+    names::TESTS,
     reload::TESTS,
     semaphore::TESTS,
     shared::TESTS,

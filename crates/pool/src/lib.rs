@@ -44,13 +44,15 @@ pub struct Pools<C, W> {
     by_key: HashMap<Box<[u8]>, usize>,
     slots: Vec<Option<Pool<C, W>>>,
     free: Vec<usize>,
+    /// The slot that was named last: mostly it is the next one as well.
+    recent: usize,
     /// The last number given to an idle connection or a waiter.
     last: u64,
 }
 
 impl<C, W> Default for Pools<C, W> {
     fn default() -> Self {
-        Self { by_key: HashMap::new(), slots: Vec::new(), free: Vec::new(), last: 0 }
+        Self { by_key: HashMap::new(), slots: Vec::new(), free: Vec::new(), recent: 0, last: 0 }
     }
 }
 
@@ -159,8 +161,8 @@ impl<C, W> Pools<C, W> {
         suits: impl FnMut(&C) -> bool,
         waiter: impl FnOnce() -> W,
     ) -> Connect<C> {
-        let slot = match (self.by_key.get(key), limits) {
-            (Some(slot), _) => *slot,
+        let slot = match (self.slot_of(key), limits) {
+            (Some(slot), _) => slot,
             (None, Some(limits)) => self.create(key, limits),
             (None, None) => return Connect::New { lease: None, evicted: None },
         };
@@ -204,8 +206,8 @@ impl<C, W> Pools<C, W> {
                 self.slots[slot].as_mut().expect(IN_USE).leased -= 1;
                 slot
             }
-            None => match self.by_key.get(key) {
-                Some(slot) => *slot,
+            None => match self.slot_of(key) {
+                Some(slot) => slot,
                 None => self.create(key, Limits { size, backlog: None }),
             },
         };
@@ -288,6 +290,14 @@ impl<C, W> Pools<C, W> {
     /// Whether there is no pool.
     pub fn is_empty(&self) -> bool {
         self.by_key.is_empty()
+    }
+
+    fn slot_of(&mut self, key: &[u8]) -> Option<usize> {
+        let recent = self.slots.get(self.recent).and_then(Option::as_ref);
+        if recent.is_none_or(|pool| *pool.key != *key) {
+            self.recent = *self.by_key.get(key)?;
+        }
+        Some(self.recent)
     }
 
     fn create(&mut self, key: &[u8], limits: Limits) -> usize {

@@ -5,12 +5,15 @@
 //! never looked at again, however the data is cut and however the pattern
 //! repeats itself.
 
-use memchr::memmem::Finder;
+use memchr::memmem;
 
 use crate::{Cut, Scan};
 
+mod pattern;
 #[cfg(test)]
 mod tests;
+
+use pattern::Pattern;
 
 /// The iterator that `receiveuntil` makes: it lives as long as that and finds
 /// one pattern after the other.
@@ -21,11 +24,7 @@ mod tests;
 /// call reports the end.
 #[derive(Clone, Debug)]
 pub struct Until {
-    /// Boxed, as it needs more alignment than who keeps this may have.
-    finder: Box<Finder<'static>>,
-    /// For each beginning of the pattern, by its length less one: how long the
-    /// longest shorter beginning is that it ends with.
-    borders: Box<[usize]>,
+    pattern: Pattern,
     inclusive: bool,
     /// The last call found the pattern, and it had a size.
     ended: bool,
@@ -63,8 +62,7 @@ impl Until {
     /// Prepares the search. There is none for an empty pattern.
     pub fn new(pattern: &[u8], inclusive: bool) -> Option<Self> {
         (!pattern.is_empty()).then(|| Self {
-            finder: Box::new(Finder::new(pattern).into_owned()),
-            borders: borders(pattern),
+            pattern: Pattern::new(pattern),
             inclusive,
             ended: false,
             resume: None,
@@ -73,6 +71,11 @@ impl Until {
             pending: 0,
             size: None,
         })
+    }
+
+    /// Whether it has memory besides its own: only then must it be dropped.
+    pub fn owns_memory(&self) -> bool {
+        self.pattern.owns_memory()
     }
 
     /// Starts a call. `position` is how many bytes have left the chain of this
@@ -101,7 +104,8 @@ impl Until {
     /// Searches as long as nothing is pending. Returns how many bytes of the
     /// piece are done with, which no result ends in.
     fn search(&mut self, piece: &[u8]) -> Result<usize, Cut> {
-        let len = self.finder.needle().len();
+        let pattern = self.pattern.bytes();
+        let len = pattern.len();
         let want = self.size.map_or(usize::MAX, |size| size - self.seen);
         // Looking further ahead than the result is long would not be linear.
         if want < len {
@@ -109,7 +113,7 @@ impl Until {
         }
         // A pattern behind the wanted bytes is not for this call.
         let window = &piece[..piece.len().min(want.saturating_add(len - 1))];
-        if let Some(at) = self.finder.find(window) {
+        if let Some(at) = memmem::find(window, pattern) {
             self.seen += at + len;
             return Err(self.found());
         }
@@ -121,7 +125,7 @@ impl Until {
     }
 
     fn step(&mut self, byte: u8) -> Step {
-        let pattern = self.finder.needle();
+        let pattern = self.pattern.bytes();
         if byte == pattern[self.pending] {
             self.pending += 1;
             self.seen += 1;
@@ -134,9 +138,9 @@ impl Until {
             self.seen += 1;
             Step::More
         } else {
-            let mut border = self.borders[self.pending - 1];
+            let mut border = self.pattern.border(self.pending);
             while border > 0 && pattern[border] != byte {
-                border = self.borders[border - 1];
+                border = self.pattern.border(border);
             }
             self.pending = border;
             // The bytes before this one may be enough for a result.
@@ -149,7 +153,7 @@ impl Until {
     }
 
     fn found(&mut self) -> Cut {
-        let len = self.finder.needle().len();
+        let len = self.pattern.bytes().len();
         self.pending = 0;
         self.ended = self.size.is_some();
         if self.inclusive {
@@ -186,20 +190,4 @@ impl Scan for Until {
         self.resume = Some(self.from + take as u64);
         Cut::of(take)
     }
-}
-
-/// The longest border of each beginning of the pattern.
-fn borders(pattern: &[u8]) -> Box<[usize]> {
-    let mut borders = vec![0; pattern.len()];
-    let mut border = 0;
-    for end in 1..pattern.len() {
-        while border > 0 && pattern[border] != pattern[end] {
-            border = borders[border - 1];
-        }
-        if pattern[border] == pattern[end] {
-            border += 1;
-        }
-        borders[end] = border;
-    }
-    borders.into()
 }

@@ -411,7 +411,7 @@ pub const API: &[Group] = &[
             f("settimeout", YIELD),
         ],
     ),
-    later(Module("resty.core.socket"), &[]),
+    done(Module("resty.core.socket"), "tcp-socket.md", &[]),
     later(
         Module("ngx.balancer"),
         &[

@@ -3,8 +3,7 @@
 use core::ffi::{CStr, c_int};
 use core::net::IpAddr;
 
-use super::Slot;
-use super::tcp::{failed, socket};
+use super::object::{Slot, failed, socket};
 use crate::lua::state::Type;
 use crate::lua::{Raise, Return, State};
 use crate::ngx::address::Address;
@@ -70,7 +69,13 @@ pub(super) fn setoption(l: State) -> Return {
     let value = match l.type_of(3) {
         Type::Boolean => c_int::from(l.boolean(3)),
         Type::Number => l.number(3) as c_int,
-        _ => return Err(l.type_error(3, "number")),
+        _ => {
+            let kind = l.type_name(3);
+            return Err(l.error(format_args!(
+                "bad argument #3 to 'ngx_http_lua_ffi_socket_tcp_setoption' \
+                 (cannot convert '{kind}' to 'int')"
+            )));
+        }
     };
     let value = if option.flag { c_int::from(value != 0) } else { value };
     let Some(connection) = connection(l)? else { return Ok(failed(l, "closed")) };
@@ -116,6 +121,8 @@ fn option(l: State) -> Result<&'static Opt, String> {
     }
     let name = match l.type_of(2) {
         Type::String | Type::Number => l.bytes(2).unwrap_or_default(),
+        Type::Boolean if l.boolean(2) => b"true",
+        Type::Boolean => b"false",
         _ => l.type_name(2).as_bytes(),
     };
     OPTIONS

@@ -1,6 +1,6 @@
 //! `ngx.req.socket`: the connection of the client.
 
-use super::tcp::{create, failed};
+use super::object::{create, failed};
 use crate::api::call::{self, NO_REQUEST};
 use crate::conf::Phases;
 use crate::lua::{Return, State};

@@ -4,8 +4,7 @@
 use core::ffi::{c_int, c_void};
 use core::mem::ManuallyDrop;
 
-use super::push_metatable;
-use super::tcp::{check_object, current, failed, socket, usable, wait};
+use super::object::{check_object, current, failed, push_metatable, socket, usable, wait};
 use crate::api::call::cannot_wait;
 use crate::lua::{Raise, Return, State, code, function};
 use crate::ngx;
@@ -60,7 +59,7 @@ fn handshake(l: State) -> Return {
     let Some(socket) = socket(l)? else { return Ok(failed(l, "closed")) };
     let Some(owner) = socket.ctx() else { return Ok(failed(l, "closed")) };
     let (run, ctx) = current(l)?;
-    if !core::ptr::eq(owner, ctx) {
+    if owner.request != ctx.request {
         return Ok(failed(l, "bad request"));
     }
     if let Some(busy) = socket.busy(true, true) {
@@ -140,7 +139,7 @@ fn may_set_trust(l: State) -> Return {
     check_object(l)?;
     if let Some(socket) = socket(l)? {
         let Some(owner) = socket.ctx() else { return Ok(failed(l, "closed")) };
-        if !core::ptr::eq(owner, current(l)?.1) {
+        if owner.request != current(l)?.1.request {
             return Ok(failed(l, "bad request"));
         }
         if socket.tls().is_some() {

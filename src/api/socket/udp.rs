@@ -6,8 +6,8 @@ use core::ffi::c_int;
 use core::net::IpAddr;
 use core::ptr;
 
-use super::tcp::{check_object, check_owner, current, failed};
-use super::{data, push_metatable};
+use super::data;
+use super::object::{check_object, check_owner, current, failed, push_metatable};
 use crate::api::call::{self, NO_REQUEST, REQUEST_OBJECT_NOT_FOUND, cannot_wait, yield_marked};
 use crate::api::text::check_text;
 use crate::conf::Phases;
@@ -146,11 +146,10 @@ fn setpeername(l: State) -> Return {
             return Ok(failed(l, format!("failed to parse host name \"{host}\": {reason}")));
         }
     };
-    if !run.can_wait(l) {
-        return Err(cannot_wait(l));
-    }
+    let thread = Some(thread).filter(|_| run.can_wait(l));
     match udp.connect_by_name(l, thread, &name, port, local) {
         Step::Done(results) => Ok(results),
+        Step::Wait if thread.is_none() => Err(cannot_wait(l)),
         Step::Wait => Ok(wait(l)),
     }
 }
@@ -311,7 +310,7 @@ fn usable<'a>(l: State, attempt: Option<&str>) -> Result<Option<&'a Udp>, Raise>
     let udp = socket(l);
     if let Some(udp) = udp
         && let Some(owner) = udp.ctx()
-        && (udp.is_open() || udp.is_busy())
+        && udp.is_open()
     {
         check_owner(l, owner, ctx)?;
         return Ok(Some(udp));

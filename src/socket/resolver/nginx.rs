@@ -6,7 +6,7 @@ use core::mem;
 use core::ptr::{self, NonNull};
 
 use super::{Answer, By, Done, Lookup, choose};
-use crate::ngx::{self, Address, Request};
+use crate::ngx::{self, Address, NgxStr, Request};
 use crate::sys::*;
 
 /// A lookup that nginx does. It stays in place, since nginx knows it.
@@ -58,7 +58,7 @@ pub(super) fn resolve(
         pending.ctx.set(ctx);
         if ngx_resolve_name(ctx) != OK {
             pending.ctx.set(ptr::null_mut());
-            return Err(format!("{} could not be resolved", pending.shown()));
+            return Err(format!("{} could not be resolved", shown(host)));
         }
     }
     pending.starting.set(false);
@@ -73,10 +73,6 @@ impl Pending {
         ngx_str_t { len: self.host.len(), data: self.host.as_ptr().cast_mut() }
     }
 
-    fn shown(&self) -> String {
-        String::from_utf8_lossy(&self.host).into_owned()
-    }
-
     /// What nginx has found.
     ///
     /// # Safety
@@ -86,9 +82,10 @@ impl Pending {
         // whose text is static.
         unsafe {
             let state = (*ctx).state;
+            let name = shown((*ctx).name.bytes());
             if state != OK {
                 let reason = CStr::from_ptr(ngx_resolver_strerror(state)).to_string_lossy();
-                return Err(format!("{} could not be resolved ({state}: {reason})", self.shown()));
+                return Err(format!("{name} could not be resolved ({state}: {reason})"));
             }
             let all = match NonNull::new((*ctx).addrs) {
                 Some(all) => core::slice::from_raw_parts(all.as_ptr(), (*ctx).naddrs),
@@ -98,7 +95,7 @@ impl Pending {
                 .map(|found| {
                     Address::from_raw(found.sockaddr, found.socklen).with_port(self.done.port)
                 })
-                .ok_or_else(|| format!("{} could not be resolved", self.shown()))
+                .ok_or_else(|| format!("{name} could not be resolved"))
         }
     }
 
@@ -109,6 +106,11 @@ impl Pending {
             unsafe { ngx_resolve_name_done(ctx) }
         }
     }
+}
+
+/// A name in messages.
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).into_owned()
 }
 
 impl Drop for Pending {

@@ -19,7 +19,8 @@ use crate::sys::ngx_event_t;
 pub(super) struct Running {
     pub(super) name: Vec<u8>,
     course: RefCell<Course>,
-    /// To the servers that were asked.
+    /// To the servers that were asked. Events refer to them.
+    #[expect(clippy::vec_box, reason = "they stay in place")]
     wires: RefCell<Vec<Box<Wire>>>,
     timer: UnsafeCell<Timer>,
     waiters: RefCell<VecDeque<Waiter>>,
@@ -29,8 +30,6 @@ pub(super) struct Running {
 
 struct Waiter {
     number: u64,
-    /// The name as it was written.
-    host: Vec<u8>,
     done: Done,
 }
 
@@ -41,10 +40,10 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub(super) fn new(running: Rc<Running>, host: Vec<u8>, done: Done) -> Self {
+    pub(super) fn new(running: Rc<Running>, done: Done) -> Self {
         let number = running.numbers.get();
         running.numbers.set(number + 1);
-        running.waiters.borrow_mut().push_back(Waiter { number, host, done });
+        running.waiters.borrow_mut().push_back(Waiter { number, done });
         running.mark_awaited();
         Self { running, number }
     }
@@ -139,7 +138,7 @@ impl Running {
             // What is called may drop others who wait.
             let waiter = self.waiters.borrow_mut().pop_front();
             let Some(waiter) = waiter else { return };
-            waiter.done.tell(system::address(&waiter.host, &outcome, waiter.done));
+            waiter.done.tell(system::address(&self.name, &outcome, waiter.done));
         }
     }
 

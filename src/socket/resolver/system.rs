@@ -107,13 +107,13 @@ impl System {
                 let running = Running::new(name.clone(), course);
                 if let Some(outcome) = running.advance() {
                     self.keep(&name, &outcome);
-                    return address(host, &outcome, done).map(Answer::Known);
+                    return address(&name, &outcome, done).map(Answer::Known);
                 }
                 self.running.borrow_mut().insert(name, running.clone());
                 running
             }
         };
-        let waiting = Waiting::new(running, host.to_vec(), done);
+        let waiting = Waiting::new(running, done);
         Ok(Answer::Pending(Lookup(By::System(waiting))))
     }
 
@@ -174,14 +174,16 @@ impl SystemFiles {
 }
 
 /// The address for one who waits.
-pub(super) fn address(host: &[u8], outcome: &Outcome, done: Done) -> Result<Address, String> {
+pub(super) fn address(name: &[u8], outcome: &Outcome, done: Done) -> Result<Address, String> {
     let ip = outcome.result.as_deref().map_err(|error| *error);
     let ip = ip.and_then(|all| pick(all).ok_or(Error::NotFound));
-    ip.map(|ip| done.with_port(ip)).map_err(|error| failed(host, error))
+    ip.map(|ip| done.with_port(ip)).map_err(|error| failed(name, error))
 }
 
-fn failed(host: &[u8], error: Error) -> String {
-    format!("{} {error}", String::from_utf8_lossy(host))
+/// The message names the name as nginx's resolver does.
+fn failed(name: &[u8], error: Error) -> String {
+    let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
+    format!("{} {error}", String::from_utf8_lossy(&name))
 }
 
 /// A random address. Nobody tries another one if it does not work, so they are

@@ -70,12 +70,13 @@ fn soak(site: &mut Site) -> Result<(), String> {
     tally.verdict()?;
 
     // What was begun and has not ended: one timer of ngx.timer.every in each
-    // worker, and nothing else. A client's end is known a moment later.
+    // worker, and nothing else; no connection to Redis waits for what never comes.
+    // A client's end is known a moment later.
     let client = site.client;
     client
-        .until("all timers and all requests that were left end", || {
-            let [timers, requests, every, ticks] = numbers(&client.get("/counts")?)?;
-            let ended = timers == 0 && requests == 0 && every == WORKERS as u64;
+        .until("all timers, requests and connections that were left end", || {
+            let [timers, requests, every, ticks, sockets] = numbers(&client.get("/counts")?)?;
+            let ended = timers == 0 && requests == 0 && every == WORKERS as u64 && sockets == 0;
             Ok((ended && ticks > 0).then_some(()))
         })
         .map_err(|error| format!("{error}; counted: {:?}", client.get("/counts")))?;
