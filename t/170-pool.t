@@ -600,9 +600,11 @@ reused 0
     location = /t {
         content_by_lua_block {
             local pool = unused()
-            local sock = peer("pause(20) say('x') pause(1000)", { pool = pool })
+            local sock = peer("pause(20) say('x') package.loaded.done = true pause(1000)", { pool = pool })
             ngx.say(show(sock:setkeepalive()))
-            ngx.sleep(0.05)
+            repeat ngx.sleep(0.005) until package.loaded.done
+            ngx.sleep(0.01)
+            package.loaded.done = nil
             connected({ pool = pool })
         }
     }
@@ -617,9 +619,11 @@ reused 0
     location = /t {
         content_by_lua_block {
             local pool = unused()
-            local sock = peer("pause(20) reset()", { pool = pool })
+            local sock = peer("pause(20) package.loaded.done = true reset()", { pool = pool })
             ngx.say(show(sock:setkeepalive()))
-            ngx.sleep(0.05)
+            repeat ngx.sleep(0.005) until package.loaded.done
+            ngx.sleep(0.01)
+            package.loaded.done = nil
             connected({ pool = pool })
         }
     }

@@ -619,7 +619,7 @@ qr{\AHTTP/1\.1 200 .*POST nil, "closed", "body--"\n.*HTTP/1\.1 200 .*GET\n}s
         content_by_lua_block { ngx.log(ngx.ERR, "smuggled") }
     }
 --- raw_request eval
-["POST /t HTTP/1.1\r\nHost: localhost\r\nContent-Length: 44\r\n\r\nab",
+["POST /t HTTP/1.1\r\nHost: localhost\r\nContent-Length: 45\r\n\r\nab",
 "GET /evil HTTP/1.1\r\nHost: localhost\r\n\r\n    "]
 --- raw_request_middle_delay: 0.05
 --- http09
@@ -643,7 +643,7 @@ qr{\AHTTP/1\.1 200 .*first "ab"\n(?!.*HTTP/1)}s
         content_by_lua_block { ngx.log(ngx.ERR, "smuggled") }
     }
 --- raw_request eval
-["POST /t HTTP/1.1\r\nHost: localhost\r\nContent-Length: 42\r\n\r\n",
+["POST /t HTTP/1.1\r\nHost: localhost\r\nContent-Length: 43\r\n\r\n",
 "GET /evil HTTP/1.1\r\nHost: localhost\r\n\r\n    "]
 --- raw_request_middle_delay: 0.05
 --- http09
@@ -799,8 +799,7 @@ attempt to receive data on a closed socket
         }
     }
 --- raw_request eval
-["POST /t HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbo", "dy"]
---- raw_request_middle_delay: 0.05
+["POST /t HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbo"]
 --- response_body
 exit
 

@@ -626,7 +626,6 @@ lua tcp socket read timed out
                 sock:send("read " .. line .. "\n")
             end)
             sock:send("one\n")
-            ngx.sleep(0.02)
             sock:send("two\n" .. show(sock:receive()) .. "\n")
             ngx.thread.wait(reader)
             sock:send("end")
