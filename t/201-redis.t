@@ -986,6 +986,7 @@ OK
 +PONG
 nil unread data in buffer
 nil connection in dubious state
+--- skip_eval: 3: $ENV{TEST_NGINX_DRIBBLE}
 --- no_error_log
 [alert]
 
@@ -1154,3 +1155,62 @@ true hello
 null 1
 {}
 OK 100
+
+
+
+=== TEST 45: a server that dribbles
+--- config
+    location = /t {
+        content_by_lua_block {
+            local say = require "say"
+            local red = require("nginx.redis"):new()
+            red:set_timeout(5000)
+            say(red:connect("127.0.0.1", $TEST_NGINX_REDIS_DRIBBLE_PORT))
+            local value = ("0123456789abcdef"):rep(4096)
+            red:init_pipeline()
+            for i = 1, 20 do
+                red:set("45:" .. i, i)
+            end
+            red:set("45:big", value)
+            for i = 1, 20 do
+                red:get("45:" .. i)
+            end
+            red:get("45:big")
+            red:get("45:none")
+            red:lrange("45:none", 0, -1)
+            local replies = red:commit_pipeline()
+            say(table.concat(replies, " ", 1, 41))
+            say(replies[42] == value, replies[43], replies[44])
+        }
+    }
+--- response_body
+1
+OK OK OK OK OK OK OK OK OK OK OK OK OK OK OK OK OK OK OK OK OK 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+true null {}
+--- skip_eval: 3: !$ENV{TEST_NGINX_REDIS_DRIBBLE_PORT}
+
+
+
+=== TEST 46: a server that dribbles TLS
+--- http_config eval
+$::HttpConfig . 'lua_ssl_trusted_certificate $TEST_NGINX_REDIS_TLS_CERTIFICATE;'
+--- config
+    location = /t {
+        content_by_lua_block {
+            local say = require "say"
+            local red = require("nginx.redis"):new()
+            red:set_timeout(5000)
+            red:connect("127.0.0.1", $TEST_NGINX_REDIS_TLS_DRIBBLE_PORT)
+            say(red._sock:sslhandshake(false, "localhost", true))
+            local value = ("0123456789abcdef"):rep(4096)
+            say(red:set("46:big", value))
+            say(red:get("46:big") == value)
+            say(red:mget("46:none", "46:none", "46:none"))
+        }
+    }
+--- response_body
+true
+OK
+true
+{null, null, null}
+--- skip_eval: 3: !$ENV{TEST_NGINX_REDIS_TLS_DRIBBLE_PORT}

@@ -485,3 +485,29 @@ nil
     }
 --- response_body
 200 0
+
+
+
+=== TEST 19: a server that dribbles
+--- config
+    location = /t {
+        content_by_lua_block {
+            local say = require "say"
+            local memc = require("nginx.memcached"):new()
+            memc:set_timeout(5000)
+            memc:connect("127.0.0.1", $TEST_NGINX_MEMCACHED_DRIBBLE_PORT)
+            local value = ("0123456789abcdef\r\nEND\r\n"):rep(3000)
+            for i = 1, 10 do
+                memc:set("19:" .. i, "value " .. i)
+            end
+            say(memc:set("19:big", value))
+            say(memc:get("19:big") == value)
+            local found = memc:gets { "19:1", "19:big", "19:10", "19:none" }
+            say(found["19:1"][1], found["19:big"][1] == value, found["19:10"][1])
+        }
+    }
+--- response_body
+1
+true
+value 1 true value 10
+--- skip_eval: 3: !$ENV{TEST_NGINX_MEMCACHED_DRIBBLE_PORT}

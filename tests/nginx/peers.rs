@@ -6,6 +6,7 @@
 //! server of their own; where the program is not installed it is empty.
 
 mod dns;
+mod dribble;
 mod memcached;
 mod process;
 mod redis;
@@ -32,6 +33,8 @@ struct Recipe {
 
 enum Variable {
     Port,
+    /// The port of a proxy that dribbles.
+    Dribble,
     /// The path of a file in the server's directory.
     File(&'static str),
 }
@@ -40,6 +43,7 @@ enum Variable {
 struct Place {
     dir: PathBuf,
     port: u16,
+    dribble: Option<u16>,
 }
 
 pub struct Peers {
@@ -125,9 +129,20 @@ impl Peer {
             } else if let Some(program) = absent {
                 (all(&|_, _| String::new()), Owner::Nobody(program))
             } else {
-                let place = Place { dir: work.join(recipe.name), port: ports.keep()? };
+                let dribbles =
+                    recipe.variables.iter().any(|(_, kind)| matches!(kind, Variable::Dribble));
+                let place = Place {
+                    dir: work.join(recipe.name),
+                    port: ports.keep()?,
+                    dribble: if dribbles { Some(ports.keep()?) } else { None },
+                };
+                // The same blocks, with a server that dribbles.
+                let always = from_env("TEST_NGINX_DRIBBLE").is_some();
                 let variables = all(&|_, kind| match kind {
-                    Variable::Port => place.port.to_string(),
+                    Variable::Port if !always => place.port.to_string(),
+                    Variable::Port | Variable::Dribble => {
+                        place.dribble.unwrap_or(place.port).to_string()
+                    }
                     Variable::File(name) => place.dir.join(name).display().to_string(),
                 });
                 let state = Mutex::new(State::Waiting);
@@ -150,6 +165,9 @@ impl Peer {
         let mut state = state.lock().expect("no thread panics with this lock");
         if matches!(*state, State::Waiting) {
             let started = place.prepare().and_then(|()| {
+                if let Some(dribble) = place.dribble {
+                    dribble::start(dribble, place.port)?;
+                }
                 starter.start(command(place)?, place.port, &place.dir.join("output"))
             });
             *state = match started {

@@ -13,6 +13,7 @@ mod shared;
 mod shutdown;
 mod site;
 mod soak;
+mod sockets;
 mod threads;
 mod timers;
 mod waits;
@@ -40,6 +41,7 @@ const TESTS: &[&[Test]] = &[
     semaphore::TESTS,
     shared::TESTS,
     shutdown::TESTS,
+    sockets::TESTS,
     threads::TESTS,
     timers::TESTS,
     waits::TESTS,

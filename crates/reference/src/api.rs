@@ -367,7 +367,7 @@ pub const API: &[Group] = &[
             f("ngx.socket.connect", YIELD),
         ],
     ),
-    later(Globals, &[f("ngx.socket.udp", YIELD)]),
+    done(Globals, "udp-socket.md", &[f("ngx.socket.udp", YIELD)]),
     done(Globals, "request-socket.md", &[f("ngx.req.socket", OUTPUT)]),
     done(
         Object("tcpsock"),
@@ -401,8 +401,9 @@ pub const API: &[Group] = &[
             f("getreusedtimes", YIELD),
         ],
     ),
-    later(
+    done(
         Object("udpsock"),
+        "udp-socket.md",
         &[
             f("bind", YIELD),
             f("setpeername", YIELD),

@@ -7,7 +7,10 @@ use super::{Place, Recipe, Variable, command};
 pub const MEMCACHED: Recipe = Recipe {
     name: "memcached",
     programs: &["memcached"],
-    variables: &[("TEST_NGINX_MEMCACHED_PORT", Variable::Port)],
+    variables: &[
+        ("TEST_NGINX_MEMCACHED_PORT", Variable::Port),
+        ("TEST_NGINX_MEMCACHED_DRIBBLE_PORT", Variable::Dribble),
+    ],
     command: memcached,
 };
 

@@ -10,6 +10,7 @@ pub const REDIS: Recipe = Recipe {
     programs: &["redis-server"],
     variables: &[
         ("TEST_NGINX_REDIS_PORT", Variable::Port),
+        ("TEST_NGINX_REDIS_DRIBBLE_PORT", Variable::Dribble),
         ("TEST_NGINX_REDIS_SOCKET", Variable::File("redis.sock")),
     ],
     command: plain,
@@ -20,6 +21,7 @@ pub const TLS: Recipe = Recipe {
     programs: &["redis-server", "openssl"],
     variables: &[
         ("TEST_NGINX_REDIS_TLS_PORT", Variable::Port),
+        ("TEST_NGINX_REDIS_TLS_DRIBBLE_PORT", Variable::Dribble),
         ("TEST_NGINX_REDIS_TLS_CERTIFICATE", Variable::File("cert.pem")),
     ],
     command: tls,

@@ -42,6 +42,7 @@ const KINDS: &[(&str, &str)] = &[
     ("thread", "slept"),
     ("semaphore", "true0"),
     ("timeout", "timeout"),
+    ("datagram", "timeout"),
     ("flush", "1"),
 ];
 

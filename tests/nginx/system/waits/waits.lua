@@ -72,6 +72,14 @@ function kinds.timeout(seconds, id)
     return err
 end
 
+function kinds.datagram(seconds)
+    local sock = watch.object(ngx.socket.udp())
+    assert(sock:setpeername("127.0.0.1", 9))
+    sock:settimeout(seconds * 1000)
+    local _, err = sock:receive()
+    return err
+end
+
 -- The wait three coroutines deep.
 local function nested(wait, ...)
     local args = { ... }
