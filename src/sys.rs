@@ -9,8 +9,9 @@ pub(crate) mod pcre2;
 pub(crate) use generated::*;
 pub(crate) use nginx_sys::*;
 
-use core::ffi::{CStr, c_char, c_void};
+use core::ffi::{CStr, c_char, c_uint, c_void};
 use core::ptr;
+use std::ffi::CString;
 
 #[allow(non_camel_case_types, non_upper_case_globals, missing_docs, dead_code)]
 mod generated {
@@ -43,6 +44,17 @@ pub(crate) fn symbol(name: &CStr) -> *mut c_void {
     }
     // SAFETY: a null handle is RTLD_DEFAULT on Linux and BSD.
     unsafe { dlsym(ptr::null_mut(), name.as_ptr()) }
+}
+
+/// `if_nametoindex()`; `None` if there is no such network interface.
+pub(crate) fn interface_number(name: &str) -> Option<u32> {
+    unsafe extern "C" {
+        fn if_nametoindex(name: *const c_char) -> c_uint;
+    }
+    let name = CString::new(name).ok()?;
+    // SAFETY: the name is a C string.
+    let number = unsafe { if_nametoindex(name.as_ptr()) };
+    (number > 0).then_some(number)
 }
 
 /// `ngx_http_get_module_ctx()`

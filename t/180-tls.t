@@ -30,7 +30,7 @@ our $HttpConfig = <<'_EOC_';
         -- A socket that is connected to one of the servers below.
         function connect(name)
             local sock = ngx.socket.tcp()
-            sock:settimeout(3000)
+            sock:settimeout(20000)
             assert(sock:connect("unix:$TEST_NGINX_HTML_DIR/" .. (name or "test") .. ".sock"))
             return sock
         end
@@ -444,7 +444,7 @@ cdata TLSv1.2 []
                 results = { type(sock:sslhandshake(nil, "test.example", true)), get(sock) }
                 done:post()
             end))
-            assert(done:wait(5))
+            assert(done:wait(20))
             ngx.say(table.concat(results, " "))
         }
     }

@@ -13,7 +13,7 @@ our $Functions = <<'_EOC_';
         -- of it.
         function verify(name, host)
             local sock = ngx.socket.tcp()
-            sock:settimeout(3000)
+            sock:settimeout(20000)
             assert(sock:connect("unix:$TEST_NGINX_HTML_DIR/" .. name .. ".sock"))
             local ok, err = sock:sslhandshake(false, host, true)
             ngx.say(name, ": ", ok, " ", err)

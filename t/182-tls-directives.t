@@ -12,7 +12,7 @@ our $Servers = <<'_EOC_';
         -- What a server says of the connection, or why there is none.
         function try(name, host, verify)
             local sock = ngx.socket.tcp()
-            sock:settimeout(3000)
+            sock:settimeout(20000)
             assert(sock:connect("unix:$TEST_NGINX_HTML_DIR/" .. name .. ".sock"))
             local ok, err = sock:sslhandshake(false, host, verify)
             if not ok then
@@ -251,7 +251,7 @@ SSL_do_handshake() failed
                 result = sock:sslhandshake(false, "test.example", true)
                 done:post()
             end)
-            done:wait(5)
+            done:wait(20)
             ngx.say(result)
         }
     }
@@ -274,7 +274,7 @@ true
 --- config
     location /t {
         content_by_lua_block {
-            done:wait(5)
+            done:wait(20)
             done:post()
             ngx.say(result)
         }

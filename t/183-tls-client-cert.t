@@ -44,7 +44,7 @@ our $HttpConfig = <<'_EOC_';
 
         function connect(name)
             local sock = ngx.socket.tcp()
-            sock:settimeout(3000)
+            sock:settimeout(20000)
             assert(sock:connect("unix:$TEST_NGINX_HTML_DIR/" .. (name or "client") .. ".sock"))
             return sock
         end

@@ -14,7 +14,7 @@ our $HttpConfig = <<'_EOC_';
 
         function connect(name, options)
             local sock = ngx.socket.tcp()
-            sock:settimeout(3000)
+            sock:settimeout(20000)
             assert(sock:connect("unix:$TEST_NGINX_HTML_DIR/" .. name .. ".sock", options))
             return sock
         end

@@ -28,7 +28,7 @@ our $HttpConfig = <<'_EOC_';
 
         function connect(name, msec)
             local sock = ngx.socket.tcp()
-            sock:settimeout(msec or 3000)
+            sock:settimeout(msec or 20000)
             assert(sock:connect("unix:$TEST_NGINX_HTML_DIR/" .. name .. ".sock"))
             return sock
         end
@@ -175,7 +175,7 @@ attempt to send data on a closed socket
     location /t {
         content_by_lua_block {
             local sock = odd("silent")
-            sock:settimeouts(30, 3000, 3000)
+            sock:settimeouts(30, 20000, 20000)
             local start = ngx.now()
             try(sock.sslhandshake, sock)
             ngx.update_time()
@@ -547,7 +547,7 @@ done
                 ngx.thread.kill(thread)
                 done:post()
             end)
-            ngx.say((done:wait(5)))
+            ngx.say((done:wait(20)))
         }
     }
 --- response_body

@@ -499,7 +499,7 @@ log: test.example
                 result = { select(2, ssl.server_name()), select(3, ssl.raw_client_addr()) }
                 done:post()
             end)
-            done:wait(5)
+            done:wait(20)
             ngx.say(result[1], ", ", result[2])
         }
     }

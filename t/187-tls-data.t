@@ -12,7 +12,7 @@ our $HttpConfig = <<'_EOC_';
     init_by_lua_block {
         function connect(uri, protocol)
             local sock = ngx.socket.tcp()
-            sock:settimeout(5000)
+            sock:settimeout(20000)
             assert(sock:connect("unix:$TEST_NGINX_HTML_DIR/test.sock"))
             assert(sock:sslhandshake(nil, "test.example", true))
             if uri then
@@ -69,7 +69,7 @@ our $HttpConfig = <<'_EOC_';
         location = /echo {
             content_by_lua_block {
                 local sock = ngx.req.socket(true)
-                sock:settimeout(5000)
+                sock:settimeout(20000)
                 sock:send("HTTP/1.1 200 OK\r\n\r\n")
                 while true do
                     local data = sock:receiveany(65536)
@@ -313,7 +313,6 @@ true
 6
 0014
 ab1.523true
---- timeout: 3
 
 
 

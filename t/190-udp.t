@@ -554,7 +554,7 @@ mine
             ngx.say("content: ", type(ngx.socket.udp()))
             local timer
             ngx.timer.at(0, function () timer = type(ngx.socket.udp()) end)
-            ngx.sleep(0.01)
+            while not timer do ngx.sleep(0.005) end
             ngx.say("timer: ", timer)
         }
         header_filter_by_lua_block {
@@ -620,7 +620,7 @@ send: 1
             local sock = ngx.socket.udp()
             sock:setpeername("127.0.0.1", $TEST_NGINX_RAND_PORT_1)
             sock:send("x")
-            ngx.sleep(0.05)
+            ngx.sleep(0.15)
             ngx.ctx.sock = sock
             ngx.say("done")
             ngx.say(ngx.ctx.first)

@@ -462,7 +462,7 @@ error: expecting 1 argument (including the object) but seen 2
                     results[i] = select(2, pcall(operation[2], sock))
                 end
             end)
-            ngx.sleep(0.02)
+            while #results < 4 do ngx.sleep(0.005) end
             ngx.say(table.concat(results, ", "))
             try(sock.close, sock)
         }
@@ -527,7 +527,7 @@ close: 1
             local sock
             ngx.timer.at(0, function ()
                 sock = socket()
-                ngx.sleep(0.05)
+                ngx.sleep(0.15)
             end)
             while not sock do ngx.sleep(0.005) end
             try_all(sock)

@@ -352,3 +352,22 @@ PONG nil
 --- tcp_no_close
 --- response_body
 nilno slaves available
+
+
+
+=== TEST 15: read_timeout does nothing, as the library passes a table instead
+--- config
+    lua_socket_read_timeout 20ms;
+    lua_socket_log_errors off;
+
+    location = /t {
+        content_by_lua_block {
+            local connector = require("nginx.redis.connector").new {
+                port = $TEST_NGINX_REDIS_PORT,
+                read_timeout = 10000,
+            }
+            ngx.say(connector:connect():blpop("c15:none", 5))
+        }
+    }
+--- response_body
+niltimeout

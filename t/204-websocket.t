@@ -1,9 +1,13 @@
 # Debian's lua-nginx-websocket: its client talks to its server, in one nginx.
 
 use Test::Nginx::Socket::Lua;
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
 
 -e '/usr/share/lua/5.1/nginx/websocket/server.lua'
     ? plan('no_plan') : plan(skip_all => 'no lua-nginx-websocket');
+
+$ENV{TEST_NGINX_CERT_DIR} ||= dirname(abs_path(__FILE__)) . "/cert";
 
 our $HttpConfig = <<'_EOC_';
     init_by_lua_block {
@@ -800,5 +804,85 @@ HTTP/1.1 101 Switching Protocols
 --- response_body
 hello
 failed to receive the first 2 bytes: closed
+--- no_error_log
+[alert]
+
+
+
+=== TEST 26: TLS
+--- http_config eval
+$::HttpConfig . '
+    lua_ssl_trusted_certificate $TEST_NGINX_CERT_DIR/ca.crt;
+    resolver 127.0.0.1:$TEST_NGINX_DNS_PORT ipv6=off;
+
+    server {
+        listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1 ssl;
+        ssl_certificate $TEST_NGINX_CERT_DIR/test.crt;
+        ssl_certificate_key $TEST_NGINX_CERT_DIR/test.key;
+
+        location = /echo {
+            content_by_lua_block { require("echo") { max_payload_len = 1000000, timeout = 2000 } }
+        }
+    }
+'
+--- config
+    location = /t {
+        content_by_lua_block {
+            local say = require "say"
+            local ws = require("nginx.websocket.client"):new { timeout = 2000, max_payload_len = 1000000 }
+            local url = "wss://test.example:$TEST_NGINX_RAND_PORT_1/echo"
+            say(ws:connect(url, { ssl_verify = true }))
+            ws:send_text("hello")
+            say(ws:recv_frame())
+            local data = ("0123456789"):rep(100000)
+            ws:send_binary(data)
+            say(ws:recv_frame() == data)
+            ws:send_close(1000, "bye")
+            say(ws:recv_frame())
+            say(ws:close())
+        }
+    }
+--- response_body
+1
+hello text
+true
+bye close 1000
+1
+--- skip_eval: 3: !$ENV{TEST_NGINX_DNS_PORT}
+
+
+
+=== TEST 27: TLS with a certificate that is not trusted
+--- http_config eval
+$::HttpConfig . '
+    server {
+        listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1 ssl;
+        ssl_certificate $TEST_NGINX_CERT_DIR/selfsigned.crt;
+        ssl_certificate_key $TEST_NGINX_CERT_DIR/selfsigned.key;
+
+        location = /echo {
+            content_by_lua_block { require("echo")() }
+        }
+    }
+'
+--- config
+    lua_socket_log_errors off;
+    location = /t {
+        content_by_lua_block {
+            local say = require "say"
+            local url = "wss://127.0.0.1:$TEST_NGINX_RAND_PORT_1/echo"
+            local client = require "nginx.websocket.client"
+            say(client:new({ timeout = 2000 }):connect(url, { ssl_verify = true }))
+            local ws = client:new { timeout = 2000 }
+            say(ws:connect(url))
+            ws:send_text("not checked")
+            say(ws:recv_frame())
+            ws:close()
+        }
+    }
+--- response_body
+nil ssl handshake failed: 18: self-signed certificate
+1
+not checked text
 --- no_error_log
 [alert]

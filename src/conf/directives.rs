@@ -41,16 +41,24 @@ const fn msec(name: &'static CStr, contexts: u32, offset: usize) -> Directive {
     Directive { name, contexts, kind: Kind::Msec(offset) }
 }
 
+/// What sockets do for TLS: a kind, and the field of the settings that it is about.
 #[cfg(ngx_feature = "ssl")]
-const fn tls(name: &'static CStr, kind: Kind) -> Directive {
-    Directive { name, contexts: MSL, kind }
+macro_rules! tls {
+    ($name:literal, $kind:ident($field:ident $(, $more:expr)?)) => {
+        Directive {
+            name: $name,
+            contexts: MSL,
+            kind: Kind::$kind(
+                offset_of!(LocConf, ssl) + offset_of!(ssl::Settings, $field) $(, $more)?
+            ),
+        }
+    };
 }
 
-/// Where a field of the TLS settings is in a location's configuration.
-#[cfg(ngx_feature = "ssl")]
-macro_rules! ssl_field {
-    ($field:ident) => {
-        offset_of!(LocConf, ssl) + offset_of!(ssl::Settings, $field)
+#[cfg(not(ngx_feature = "ssl"))]
+macro_rules! tls {
+    ($name:literal, $($kind:tt)*) => {
+        unavailable($name, MSL)
     };
 }
 
@@ -60,7 +68,7 @@ const fn unavailable(name: &'static CStr, contexts: u32) -> Directive {
 
 use Form::{Block, File, Inline};
 
-pub(crate) static DIRECTIVES: [Directive; 81] = [
+pub(crate) static DIRECTIVES: [Directive; 90] = [
     code(c"init_by_lua", M, Phase::Init, Inline),
     code(c"init_by_lua_block", M, Phase::Init, Block),
     code(c"init_by_lua_file", M, Phase::Init, File),
@@ -150,36 +158,16 @@ pub(crate) static DIRECTIVES: [Directive; 81] = [
     number(c"lua_socket_pool_size", MSLIF, offset_of!(LocConf, socket.pool_size)),
     unavailable(c"lua_malloc_trim", M),
     unavailable(c"lua_worker_thread_vm_pool_size", M),
+    tls!(c"lua_ssl_protocols", Bits(protocols, &ssl::PROTOCOLS)),
+    tls!(c"lua_ssl_ciphers", Text(ciphers)),
+    tls!(c"lua_ssl_verify_depth", Number(verify_depth)),
+    tls!(c"lua_ssl_trusted_certificate", Text(trusted_certificate)),
+    tls!(c"lua_ssl_crl", Text(crl)),
+    tls!(c"lua_ssl_certificate", Texts(certificates)),
+    tls!(c"lua_ssl_certificate_key", Texts(certificate_keys)),
+    tls!(c"lua_ssl_key_log", Text(key_log)),
+    tls!(c"lua_ssl_conf_command", Pairs(conf_commands)),
 ];
-
-/// What cosockets do for TLS.
-#[cfg(ngx_feature = "ssl")]
-static TLS: [Directive; 9] = [
-    tls(c"lua_ssl_protocols", Kind::Bits(ssl_field!(protocols), &ssl::PROTOCOLS)),
-    tls(c"lua_ssl_ciphers", Kind::Text(ssl_field!(ciphers))),
-    tls(c"lua_ssl_verify_depth", Kind::Number(ssl_field!(verify_depth))),
-    tls(c"lua_ssl_trusted_certificate", Kind::Text(ssl_field!(trusted_certificate))),
-    tls(c"lua_ssl_crl", Kind::Text(ssl_field!(crl))),
-    tls(c"lua_ssl_certificate", Kind::Texts(ssl_field!(certificates))),
-    tls(c"lua_ssl_certificate_key", Kind::Texts(ssl_field!(certificate_keys))),
-    tls(c"lua_ssl_key_log", Kind::Text(ssl_field!(key_log))),
-    tls(c"lua_ssl_conf_command", Kind::Pairs(ssl_field!(conf_commands))),
-];
-
-#[cfg(not(ngx_feature = "ssl"))]
-static TLS: [Directive; 9] = [
-    unavailable(c"lua_ssl_protocols", MSL),
-    unavailable(c"lua_ssl_ciphers", MSL),
-    unavailable(c"lua_ssl_verify_depth", MSL),
-    unavailable(c"lua_ssl_trusted_certificate", MSL),
-    unavailable(c"lua_ssl_crl", MSL),
-    unavailable(c"lua_ssl_certificate", MSL),
-    unavailable(c"lua_ssl_certificate_key", MSL),
-    unavailable(c"lua_ssl_key_log", MSL),
-    unavailable(c"lua_ssl_conf_command", MSL),
-];
-
-const COUNT: usize = DIRECTIVES.len() + TLS.len();
 
 impl Directive {
     const fn command(&'static self) -> ngx_command_t {
@@ -281,20 +269,16 @@ type Setter = unsafe extern "C" fn(
 
 /// The array that nginx reads.
 #[repr(transparent)]
-pub(crate) struct Commands([ngx_command_t; COUNT + 1]);
+pub(crate) struct Commands([ngx_command_t; DIRECTIVES.len() + 1]);
 
 // SAFETY: nginx only reads the array, and reads configuration in one thread.
 unsafe impl Sync for Commands {}
 
 pub(crate) static COMMANDS: Commands = {
-    let mut commands = [const { ngx_command_t::empty() }; COUNT + 1];
+    let mut commands = [const { ngx_command_t::empty() }; DIRECTIVES.len() + 1];
     let mut i = 0;
     while i < DIRECTIVES.len() {
         commands[i] = DIRECTIVES[i].command();
-        i += 1;
-    }
-    while i < COUNT {
-        commands[i] = TLS[i - DIRECTIVES.len()].command();
         i += 1;
     }
     Commands(commands)

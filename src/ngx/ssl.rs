@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::NgxStr;
-use super::ssl_connection::SslConnection;
 use crate::sys::openssl::{OpenSsl, openssl};
 use crate::sys::*;
 
@@ -129,9 +128,9 @@ impl Context {
         logged(unsafe { self.library.ngx_ssl_conf_commands(cf, ssl, commands) })
     }
 
-    /// Whether a connection was made with this context.
-    pub(crate) fn is_of(&self, connection: SslConnection) -> bool {
-        connection.context() == self.ssl.ctx
+    /// OpenSSL's context.
+    pub(crate) fn as_ptr(&self) -> *mut SSL_CTX {
+        self.ssl.ctx
     }
 
     /// Has a connection begin with TLS; false if that fails, which is logged.

@@ -229,8 +229,9 @@ fn suits(ctx: &Ctx, stream: &Stream, established: SslConnection, tls: &Tls<'_>) 
         (Some(name), Some(wanted)) => name.eq_ignore_ascii_case(wanted),
         (name, wanted) => name.is_none() && wanted.is_none(),
     };
-    let same_settings =
-        settings(ctx).and_then(Context::ssl).is_some_and(|context| context.is_of(established));
+    let same_settings = settings(ctx)
+        .and_then(Context::ssl)
+        .is_some_and(|context| context.as_ptr() == established.context());
     let verified = || {
         agreement.trust == trust(ctx, tls)
             && established.verified().is_ok()

@@ -92,7 +92,11 @@ impl Udp {
         self.close();
         // Linux gives it an abstract name, so that answers have a place to go.
         let unnamed = Address::unnamed_unix();
-        let local = if address.family() == AF_UNIX { Some(&unnamed) } else { local };
+        let local = match address.family() == AF_UNIX {
+            true if cfg!(target_os = "linux") => Some(&unnamed),
+            true => None,
+            false => local,
+        };
         let log = ctx.request.log_ptr();
         match Connection::connect_datagrams(address, local, log) {
             Ok(connection) => {

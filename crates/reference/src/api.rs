@@ -369,8 +369,9 @@ pub const API: &[Group] = &[
     ),
     done(Globals, "udp-socket.md", &[f("ngx.socket.udp", YIELD)]),
     done(Globals, "request-socket.md", &[f("ngx.req.socket", OUTPUT)]),
-    later(
+    done(
         Object("tcpsock"),
+        "tls.md",
         &[
             f("setclientcert", YIELD),
             f("settrustedstore", YIELD),
@@ -426,15 +427,10 @@ pub const API: &[Group] = &[
             f("bind_to_local_addr", Phases::BALANCER),
         ],
     ),
-    later(
+    done(
         Module("ngx.ssl"),
+        "ssl.md",
         &[
-            f("clear_certs", Phases::SERVER_TLS),
-            f("set_der_cert", Phases::SERVER_TLS),
-            f("set_der_priv_key", Phases::SERVER_TLS),
-            f("set_cert", Phases::SERVER_TLS),
-            f("set_priv_key", Phases::SERVER_TLS),
-            f("verify_client", Phases::SERVER_TLS),
             f("cert_pem_to_der", ANY),
             f("priv_key_pem_to_der", ANY),
             f("parse_pem_cert", ANY),
@@ -454,8 +450,19 @@ pub const API: &[Group] = &[
             f("export_keying_material_early", Phases::CLIENT_TLS),
             f("get_req_ssl_pointer", RUNNING),
             f("get_upstream_ssl_pointer", REQUEST),
-            f("get_req_shared_ssl_ciphers", Phases::CLIENT_TLS),
             f("ssl_session_reused", ANY),
+        ],
+    ),
+    later(
+        Module("ngx.ssl"),
+        &[
+            f("clear_certs", Phases::SERVER_TLS),
+            f("set_der_cert", Phases::SERVER_TLS),
+            f("set_der_priv_key", Phases::SERVER_TLS),
+            f("set_cert", Phases::SERVER_TLS),
+            f("set_priv_key", Phases::SERVER_TLS),
+            f("verify_client", Phases::SERVER_TLS),
+            f("get_req_shared_ssl_ciphers", Phases::CLIENT_TLS),
         ],
     ),
     later(

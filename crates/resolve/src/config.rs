@@ -55,6 +55,12 @@ impl Config {
     /// The domain of the host's own name, which glibc searches if the file
     /// names none, is not known here.
     pub fn parse(text: &[u8]) -> Self {
+        Self::parse_with(text, &|_| None)
+    }
+
+    /// The same, where `interface` knows the number of a network interface, for
+    /// servers like `fe80::1%eth0`.
+    pub fn parse_with(text: &[u8], interface: &dyn Fn(&str) -> Option<u32>) -> Self {
         let mut config = Self::default();
         let mut servers = Vec::new();
         for line in text.split(|c| *c == b'\n') {
@@ -67,7 +73,9 @@ impl Config {
                 .split(|c| c.is_ascii_whitespace() || *c == b'\0')
                 .filter(|word| !word.is_empty());
             match words.next() {
-                Some(b"nameserver") => servers.extend(words.next().and_then(address)),
+                Some(b"nameserver") => {
+                    servers.extend(words.next().and_then(|word| address(word, interface)));
+                }
                 // The last of these lines counts.
                 Some(b"domain") => config.search = words.take(1).map(domain).collect(),
                 Some(b"search") => config.search = words.map(domain).collect(),
@@ -111,13 +119,16 @@ fn number(text: &[u8]) -> Option<usize> {
     Some(digits.parse().unwrap_or(usize::MAX))
 }
 
-/// An address of a system file. Of the scope behind an IPv6 address, a number
-/// counts; the name of an interface means nothing in here and is left out.
-pub(crate) fn address(word: &[u8]) -> Option<SocketAddr> {
+/// An address of a system file. What stands behind an IPv6 address is the number
+/// or the name of an interface; one that is not known is left out.
+pub(crate) fn address(word: &[u8], interface: &dyn Fn(&str) -> Option<u32>) -> Option<SocketAddr> {
     let text = str::from_utf8(word).ok()?;
     let (text, scope) = text.split_once('%').unwrap_or((text, ""));
     match text.parse() {
-        Ok(IpAddr::V6(v6)) => Some(scoped(v6, scope.parse().unwrap_or(0))),
+        Ok(IpAddr::V6(v6)) => {
+            let scope = scope.parse().ok().or_else(|| interface(scope)).unwrap_or(0);
+            Some(scoped(v6, scope))
+        }
         Ok(v4) if scope.is_empty() => Some(SocketAddr::new(v4, PORT)),
         _ => None,
     }
@@ -189,5 +200,10 @@ mod tests {
         assert_eq!(servers(b"nameserver fe80::1%3"), scoped("fe80::1".parse().expect("v6"), 3));
         assert_eq!(servers(b"nameserver fe80::1%eth0"), scoped("fe80::1".parse().expect("v6"), 0));
         assert_eq!(servers(b"nameserver 10.0.0.1%eth0"), Config::default().servers[0]);
+
+        let interface = |name: &str| (name == "eth0").then_some(7);
+        let config = Config::parse_with(b"nameserver fe80::1%eth0\nnameserver fe80::2", &interface);
+        let v6 = |text: &str| text.parse().expect("v6");
+        assert_eq!(config.servers, [scoped(v6("fe80::1"), 7), scoped(v6("fe80::2"), 0)]);
     }
 }

@@ -25,7 +25,7 @@ impl Hosts {
             let mut words = line
                 .split(|c| c.is_ascii_whitespace() || *c == b'\0')
                 .filter(|word| !word.is_empty());
-            let Some(socket) = words.next().and_then(address) else {
+            let Some(socket) = words.next().and_then(|word| address(word, &|_| None)) else {
                 continue;
             };
             for name in words {

@@ -21,7 +21,7 @@ use super::{Answer, By, Done, Lookup, choose};
 use crate::conf::resolver::SystemFiles;
 use crate::ngx::{Address, event, log};
 use crate::sched::worker::WORKER;
-use crate::sys::NGX_LOG_ERR;
+use crate::sys::{NGX_LOG_ERR, interface_number};
 
 /// How many names are kept.
 const NAMES: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
@@ -165,7 +165,7 @@ impl System {
 
 impl SystemFiles {
     fn config(&self, text: &[u8]) -> Config {
-        let mut config = Config::parse(text);
+        let mut config = Config::parse_with(text, &interface_number);
         if let Some(port) = self.port {
             config.servers.iter_mut().for_each(|server| server.set_port(port));
         }

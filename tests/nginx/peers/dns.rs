@@ -15,6 +15,7 @@ pub const DNSMASQ: Recipe = Recipe {
 
 const HOSTS: &str = "\
 127.0.0.1 one.test
+127.0.0.1 test.example
 127.0.0.2 two.test
 127.0.0.1 both.test
 ::1 both.test
