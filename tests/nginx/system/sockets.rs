@@ -56,7 +56,7 @@ fn start(site: &Site) -> Result<Peers, String> {
 
 const READERS: &[&str] = &["line", "size", "all", "any", "until", "piece"];
 const OPERATIONS: &[&str] =
-    &["line", "size", "all", "any", "until", "piece", "send", "connect", "queue"];
+    &["line", "size", "all", "any", "until", "piece", "send", "connect", "queue", "handshake"];
 const ENDS: &[&str] = &[
     "timeout",
     "close",
@@ -89,6 +89,7 @@ fn expected(operation: &str, end: &str) -> Option<String> {
         ("timeout" | "error", _) if reads => text("nil \"timeout\" \"\""),
         ("timeout" | "error", _) => text("nil \"timeout\""),
         ("close", "all") => text("\"\""),
+        ("close" | "reset", "handshake") => text("nil \"handshake failed\""),
         ("close", _) if reads => text("nil \"closed\" \"\""),
         ("reset", _) if reads => text("nil \"connection reset by peer\" \"\""),
         ("close" | "reset", "send") => text("nil \"connection reset by peer\""),
@@ -111,7 +112,7 @@ fn expected(operation: &str, end: &str) -> Option<String> {
         ("busy", _) => {
             let busy = match operation {
                 "send" => "writing",
-                "connect" | "queue" => "connecting",
+                "connect" | "queue" | "handshake" => "connecting",
                 _ => "reading",
             };
             Some(format!("nil \"socket busy {busy}\", nil \"socket busy {busy}\""))

@@ -48,6 +48,10 @@ local operations = {
         open = function() return ngx.socket.tcp() end,
         run = function(sock) return sock:connect("127.0.0.1", peer.deaf) end,
     },
+    handshake = {
+        open = connect,
+        run = function(sock) return sock:sslhandshake() end,
+    },
     queue = {
         open = function()
             pools = pools + 1
