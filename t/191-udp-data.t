@@ -571,7 +571,7 @@ deep down, dead
         }
     }
 --- udp_listen: $TEST_NGINX_RAND_PORT_1
---- udp_reply_delay: 50ms
+--- udp_reply_delay: 150ms
 --- udp_reply: later
 --- response_body
 error: attempt to yield across C-call boundary

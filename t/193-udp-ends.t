@@ -305,8 +305,8 @@ hello
             local sock = socket()
             sock:send("x")
             local thread = ngx.thread.spawn(function () return sock:receive() end)
-            local until_ = ngx.now() + 0.05
-            repeat ngx.update_time() until ngx.now() > until_
+            local deadline = ngx.now() + 0.2
+            repeat ngx.update_time() until ngx.now() > deadline
             try(ngx.thread.kill, thread)
             ngx.sleep(0.01)
             try(sock.receive, sock)
@@ -316,6 +316,7 @@ hello
 1
 nil closed
 --- udp_listen: $TEST_NGINX_RAND_PORT_1
+--- udp_reply_delay: 100ms
 --- udp_reply: hello
 
 === TEST 14: a sibling exits while a thread receives
