@@ -288,9 +288,9 @@ nil failed to receive reply from UDP server 127.0.0.1:PORT: timeout
                     { "127.0.0.1", $TEST_NGINX_RAND_PORT_1 },
                     { "127.0.0.1", $TEST_NGINX_DNS_PORT },
                 },
-                timeout = 50,
             }, require "say"
             r.cur = 1
+            r.socks[1]:settimeout(20)
             say(r:query("one.test"))
         }
     }
