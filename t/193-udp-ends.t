@@ -303,8 +303,8 @@ hello
         lua_socket_log_errors off;
         content_by_lua_block {
             local sock = socket()
-            sock:send("x")
             local thread = ngx.thread.spawn(function () return sock:receive() end)
+            sock:send("x")
             local deadline = ngx.now() + 0.2
             repeat ngx.update_time() until ngx.now() > deadline
             try(ngx.thread.kill, thread)
