@@ -16,6 +16,7 @@ mod soak;
 mod sockets;
 mod threads;
 mod timers;
+mod tls;
 mod waits;
 mod workers;
 
@@ -44,6 +45,7 @@ const TESTS: &[&[Test]] = &[
     sockets::TESTS,
     threads::TESTS,
     timers::TESTS,
+    tls::TESTS,
     waits::TESTS,
     workers::TESTS,
 ];
