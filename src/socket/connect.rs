@@ -3,7 +3,9 @@
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
+#[cfg(ngx_feature = "ssl")]
 use std::borrow::Cow;
+#[cfg(ngx_feature = "ssl")]
 use std::rc::Rc;
 
 use super::attempt::{Attempt, Stage, Target};
