@@ -3,6 +3,7 @@
 //! nginx's own resolver does it where the directive `resolver` names servers.
 //! Elsewhere it is done as on the rest of the system ([`system`]).
 
+mod answer;
 mod nginx;
 mod running;
 mod system;

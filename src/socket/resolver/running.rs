@@ -7,8 +7,8 @@ use std::rc::{Rc, Weak};
 
 use nginx_lua_resolve::{Action, Lookup as Course, Outcome, Query, Transport};
 
-use super::system::{self, System};
-use super::wire::Wire;
+use super::answer;
+use super::wire::{Listener, Wire};
 use super::{Done, random};
 use crate::ngx;
 use crate::ngx::event::Timer;
@@ -26,6 +26,8 @@ pub(super) struct Running {
     waiters: RefCell<VecDeque<Waiter>>,
     numbers: Cell<u64>,
     this: Weak<Running>,
+    /// Told of the outcome, before those who wait.
+    finish: fn(&Rc<Running>, &Outcome),
 }
 
 struct Waiter {
@@ -57,7 +59,11 @@ impl Drop for Waiting {
 }
 
 impl Running {
-    pub(super) fn new(name: Vec<u8>, course: Course) -> Rc<Self> {
+    pub(super) fn new(
+        name: Vec<u8>,
+        course: Course,
+        finish: fn(&Rc<Running>, &Outcome),
+    ) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             name,
             course: RefCell::new(course),
@@ -66,6 +72,7 @@ impl Running {
             waiters: RefCell::default(),
             numbers: Cell::new(0),
             this: this.clone(),
+            finish,
         })
     }
 
@@ -73,7 +80,7 @@ impl Running {
     /// outcome.
     pub(super) fn advance(&self) -> Option<Outcome> {
         loop {
-            let action = self.course.borrow_mut().poll(system::now(), &mut random);
+            let action = self.course.borrow_mut().poll(answer::now(), &mut random);
             match action {
                 Action::Send(query) => {
                     if !self.send(&query) {
@@ -81,7 +88,7 @@ impl Running {
                     }
                 }
                 Action::Wait(until) => {
-                    let msec = until.saturating_sub(system::now()) as usize;
+                    let msec = until.saturating_sub(answer::now()) as usize;
                     let data = (&raw const *self).cast_mut().cast();
                     // SAFETY: nothing else refers to the timer at the moment.
                     unsafe {
@@ -116,37 +123,36 @@ impl Running {
         sent
     }
 
-    /// A message has come.
-    pub(super) fn receive(&self, server: SocketAddr, transport: Transport, message: &[u8]) {
-        self.course.borrow_mut().receive(server, transport, message);
-    }
-
-    /// A wire has failed, and ends.
-    pub(super) fn fail(&self, server: SocketAddr, transport: Transport) {
-        self.course.borrow_mut().fail(server, transport);
-        self.wires.borrow_mut().retain(|wire| !wire.leads_to(server, transport));
-    }
-
-    /// After an event.
-    pub(super) fn go_on(self: &Rc<Self>) {
-        let Some(outcome) = self.advance() else { return };
-        // SAFETY: nothing else refers to the timer at the moment.
-        unsafe { (*self.timer.get()).disarm() }
-        self.wires.borrow_mut().clear();
-        System::finish(self, &outcome);
-        loop {
-            // What is called may drop others who wait.
-            let waiter = self.waiters.borrow_mut().pop_front();
-            let Some(waiter) = waiter else { return };
-            waiter.done.tell(system::address(&self.name, &outcome, waiter.done));
-        }
-    }
-
     /// A worker that is to end waits for lookups only if somebody else does.
     fn mark_awaited(&self) {
         let awaited = !self.waiters.borrow().is_empty();
         // SAFETY: nothing else refers to the timer at the moment.
         unsafe { (*self.timer.get()).set_cancelable(!awaited) }
+    }
+}
+
+impl Listener for Running {
+    fn receive(&self, server: SocketAddr, transport: Transport, message: &[u8]) {
+        self.course.borrow_mut().receive(server, transport, message);
+    }
+
+    fn fail(&self, server: SocketAddr, transport: Transport) {
+        self.course.borrow_mut().fail(server, transport);
+        self.wires.borrow_mut().retain(|wire| !wire.leads_to(server, transport));
+    }
+
+    fn go_on(self: Rc<Self>) {
+        let Some(outcome) = self.advance() else { return };
+        // SAFETY: nothing else refers to the timer at the moment.
+        unsafe { (*self.timer.get()).disarm() }
+        self.wires.borrow_mut().clear();
+        (self.finish)(&self, &outcome);
+        loop {
+            // What is called may drop others who wait.
+            let waiter = self.waiters.borrow_mut().pop_front();
+            let Some(waiter) = waiter else { return };
+            waiter.done.tell(answer::address(&self.name, &outcome, waiter.done));
+        }
     }
 }
 

@@ -2,24 +2,23 @@
 //! resolv.conf names.
 
 use core::cell::{Cell, RefCell};
-use core::net::{IpAddr, Ipv4Addr};
 use core::num::NonZeroUsize;
 use core::ptr;
 use core::sync::atomic::Ordering;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::net::UdpSocket;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::rc::Rc;
 
 use nginx_lua_resolve::{Cache, Config, Error, Families, Hosts, Lookup as Course, Outcome};
 
+use super::answer::{address, failed, now, pick};
 use super::running::{Running, Waiting};
-use super::{Answer, By, Done, Lookup, choose};
+use super::{Answer, By, Done, Lookup};
 use crate::conf::resolver::SystemFiles;
-use crate::ngx::{Address, event, log};
+use crate::ngx::{event, log};
 use crate::sched::worker::WORKER;
 use crate::sys::{NGX_LOG_ERR, interface_number};
 
@@ -104,7 +103,7 @@ impl System {
                 let turn = self.turns.get();
                 self.turns.set(turn.wrapping_add(1));
                 let course = Course::new(&self.config.borrow(), &name, Families::Both, turn);
-                let running = Running::new(name.clone(), course);
+                let running = Running::new(name.clone(), course, Self::finish);
                 if let Some(outcome) = running.advance() {
                     self.keep(&name, &outcome);
                     return address(&name, &outcome, done).map(Answer::Known);
@@ -118,7 +117,7 @@ impl System {
     }
 
     /// A lookup is over.
-    pub(super) fn finish(running: &Rc<Running>, outcome: &Outcome) {
+    fn finish(running: &Rc<Running>, outcome: &Outcome) {
         let Some(system) = Self::existing() else { return };
         let mut all = system.running.borrow_mut();
         // One that was begun before the files changed is not listed.
@@ -173,42 +172,6 @@ impl SystemFiles {
     }
 }
 
-/// The address for one who waits.
-pub(super) fn address(name: &[u8], outcome: &Outcome, done: Done) -> Result<Address, String> {
-    let ip = outcome.result.as_deref().map_err(|error| *error);
-    let ip = ip.and_then(|all| pick(all).ok_or(Error::NotFound));
-    ip.map(|ip| done.with_port(ip)).map_err(|error| failed(name, error))
-}
-
-/// The message names the name as nginx's resolver does.
-fn failed(name: &[u8], error: Error) -> String {
-    let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
-    format!("{} {error}", String::from_utf8_lossy(&name))
-}
-
-/// A random address. Nobody tries another one if it does not work, so they are
-/// all of the family that is more likely to work: IPv4, unless this machine has
-/// no way to such addresses.
-fn pick(all: &[IpAddr]) -> Option<IpAddr> {
-    let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = all.iter().partition(|ip| ip.is_ipv4());
-    let family = match (v4.first(), v6.is_empty()) {
-        (None, _) => v6,
-        (Some(_), true) => v4,
-        (Some(first), false) if has_route(*first) => v4,
-        (Some(_), false) => v6,
-    };
-    choose(&family).copied()
-}
-
-/// Whether packets to an address have a way to go; none is sent.
-fn has_route(ip: IpAddr) -> bool {
-    const ANY_PORT: u16 = 9;
-    ip.is_loopback()
-        || UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))
-            .and_then(|socket| socket.connect((ip, ANY_PORT)))
-            .is_ok()
-}
-
 /// The text of a file, if it is another one than what was seen before. None at
 /// all is like an empty one.
 fn changed(path: &Path, seen: &Cell<Option<Version>>) -> Option<Vec<u8>> {
@@ -246,8 +209,4 @@ fn report(path: &Path, error: &io::Error) {
     if error.kind() != io::ErrorKind::NotFound {
         log::cycle_error(NGX_LOG_ERR, format_args!("cannot read \"{}\": {error}", path.display()));
     }
-}
-
-pub(super) fn now() -> u64 {
-    event::now() as u64
 }

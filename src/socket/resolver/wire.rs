@@ -5,11 +5,10 @@ use core::ffi::{CStr, c_void};
 use core::mem::MaybeUninit;
 use core::slice;
 use std::net::SocketAddr;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 
 use nginx_lua_resolve::{Transport, frame};
 
-use super::running::Running;
 use crate::ngx::connection::{Connecting, Connection, Io};
 use crate::ngx::{self, Address, log};
 use crate::sys::*;
@@ -17,13 +16,25 @@ use crate::sys::*;
 /// Longer datagrams are not asked for.
 const ROOM: usize = 4096;
 
+/// The lookup that a wire belongs to.
+pub(super) trait Listener {
+    /// A message has come.
+    fn receive(&self, server: SocketAddr, transport: Transport, message: &[u8]);
+
+    /// A wire has failed, and ends.
+    fn fail(&self, server: SocketAddr, transport: Transport);
+
+    /// After an event.
+    fn go_on(self: Rc<Self>);
+}
+
 /// A socket of one lookup. It is not used for others, so that nobody can guess
 /// its port. It stays in place: its events refer to it.
 pub(super) struct Wire {
     /// Set once it is open.
     connection: Cell<Option<Connection>>,
     log: UnsafeCell<ngx_log_t>,
-    running: Weak<Running>,
+    running: Weak<dyn Listener>,
     server: SocketAddr,
     transport: Transport,
     /// What a connection does not take yet.
@@ -35,7 +46,7 @@ pub(super) struct Wire {
 impl Wire {
     /// `None` if nothing can be sent to that server; why is logged.
     pub(super) fn open(
-        running: Weak<Running>,
+        running: Weak<dyn Listener>,
         server: SocketAddr,
         transport: Transport,
     ) -> Option<Box<Self>> {
@@ -103,14 +114,14 @@ impl Wire {
     }
 
     /// Takes what has come. False if nothing more will.
-    fn read(&self, running: &Running) -> bool {
+    fn read(&self, running: &dyn Listener) -> bool {
         match self.transport {
             Transport::Udp => self.read_datagrams(running),
             Transport::Tcp => self.read_stream(running),
         }
     }
 
-    fn read_datagrams(&self, running: &Running) -> bool {
+    fn read_datagrams(&self, running: &dyn Listener) -> bool {
         let mut room = [const { MaybeUninit::uninit() }; ROOM];
         loop {
             match self.connection().receive_datagram(&mut room) {
@@ -121,7 +132,7 @@ impl Wire {
         }
     }
 
-    fn read_stream(&self, running: &Running) -> bool {
+    fn read_stream(&self, running: &dyn Listener) -> bool {
         let mut room = [const { MaybeUninit::<u8>::uninit() }; ROOM];
         let mut received = self.received.borrow_mut();
         loop {
@@ -153,9 +164,9 @@ impl Wire {
 
     /// Runs what an event is for, and then the lookup; the wire may be gone
     /// afterwards.
-    fn handle(&self, work: impl FnOnce(&Self, &Running) -> bool) {
+    fn handle(&self, work: impl FnOnce(&Self, &dyn Listener) -> bool) {
         let Some(running) = self.running.upgrade() else { return };
-        if !(work(self, &running) && self.watch()) {
+        if !(work(self, &*running) && self.watch()) {
             running.fail(self.server, self.transport);
         }
         running.go_on();
@@ -178,7 +189,7 @@ unsafe extern "C" fn writable(event: *mut ngx_event_t) {
     handle(event, |wire, _| wire.flush());
 }
 
-fn handle(event: *mut ngx_event_t, work: impl FnOnce(&Wire, &Running) -> bool) {
+fn handle(event: *mut ngx_event_t, work: impl FnOnce(&Wire, &dyn Listener) -> bool) {
     ngx::callback("resolver", (), || {
         // SAFETY: the event's connection is a wire's, which closes it when it goes.
         let wire = unsafe { &*(*(*event).data.cast::<ngx_connection_t>()).data.cast::<Wire>() };
