@@ -5,6 +5,7 @@
 mod client;
 mod measure;
 mod peer;
+mod process;
 mod report;
 mod server;
 mod settings;

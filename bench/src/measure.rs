@@ -37,7 +37,8 @@ pub struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// Starts the workload's peer, if it has one.
     pub fn new(settings: &'a Settings, workload: &'a Workload) -> Result<Self> {
-        let start = |peer: Peer| peer.start(settings, &directory(settings, workload, "peer")?);
+        let start =
+            |peer: Peer| peer.start(&settings.nginx, &directory(settings, workload, "peer")?);
         Ok(Bench { settings, workload, peer: workload.peer.map(start).transpose()? })
     }
 

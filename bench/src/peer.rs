@@ -11,8 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Result;
-use crate::server::{free_port, is_root, kill};
-use crate::settings::Settings;
+use crate::process::{free_port, is_root, kill};
 
 /// A kind of peer.
 #[derive(Clone, Copy)]
@@ -48,15 +47,15 @@ const START: Duration = Duration::from_secs(10);
 
 impl Peer {
     /// Starts it with its files in `dir`.
-    pub fn start(self, settings: &Settings, dir: &Path) -> Result<Running> {
+    pub fn start(self, program: &Path, dir: &Path) -> Result<Running> {
         let failed = |e| format!("a peer could not be started: {e}");
         let thread = |port| Running { port, _process: None };
         fs::create_dir_all(dir).map_err(failed)?;
         match self {
-            Peer::Http => process(|port| nginx(settings, dir, &format!("{port};"))),
+            Peer::Http => process(|port| nginx(program, dir, &format!("{port};"))),
             Peer::Https => {
                 certificate(dir)?;
-                process(|port| nginx(settings, dir, &format!("{port} ssl;\n{TLS}")))
+                process(|port| nginx(program, dir, &format!("{port} ssl;\n{TLS}")))
             }
             Peer::Redis => {
                 let redis = process(|port| Ok(redis(dir, port)))?;
@@ -106,7 +105,7 @@ const TLS: &str = "
         ssl_session_cache shared:sessions:1m;
 ";
 
-fn nginx(settings: &Settings, dir: &Path, listen: &str) -> Result<Command> {
+fn nginx(program: &Path, dir: &Path, listen: &str) -> Result<Command> {
     let user = if is_root() { "user root;" } else { "" };
     let configuration = format!(
         "\
@@ -140,7 +139,7 @@ http {{
     );
     let file = dir.join("nginx.conf");
     fs::write(&file, configuration).map_err(|e| format!("{}: {e}", file.display()))?;
-    let mut command = Command::new(&settings.nginx);
+    let mut command = Command::new(program);
     command.arg("-p").arg(dir).args(["-c", "nginx.conf", "-e", "error.log"]);
     Ok(command)
 }

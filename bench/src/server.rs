@@ -1,8 +1,7 @@
 //! nginx with one worker, natively or under callgrind.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::fs::MetadataExt;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::Result;
 use crate::client::{Client, Response};
+use crate::process::{free_port, is_root, kill};
 use crate::workload::Workload;
 
 const START: Duration = Duration::from_secs(60);
@@ -282,25 +282,6 @@ fn write_files(dir: &Path, configuration: &str) -> std::io::Result<()> {
     fs::write(dir.join("original/16k.txt"), &text)?;
     fs::write(dir.join("filtered/16k.txt"), text[..text.len() - 4].to_owned() + "END\n")?;
     fs::write(dir.join("nginx.conf"), configuration)
-}
-
-/// A port that nobody listens on.
-pub fn free_port() -> Result<u16> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|e| format!("no free port on 127.0.0.1: {e}"))
-}
-
-/// Whether the system's administrator runs this.
-pub fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-}
-
-/// Sends a signal to a process.
-pub fn kill(pid: i32, signal: i32) {
-    // SAFETY: kill() touches no memory of ours.
-    unsafe { libc::kill(pid, signal) };
 }
 
 /// The instructions in a complete dump of callgrind.
