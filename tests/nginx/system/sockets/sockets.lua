@@ -264,7 +264,12 @@ function sockets.receive_all(send)
             local iterator = sock:receiveuntil(text, { inclusive = inclusive })
             local all, results = "", {}
             repeat
-                local data, err, partial = iterator(size)
+                local data, err, partial
+                if size then
+                    data, err, partial = iterator(size)
+                else
+                    data, err, partial = iterator()
+                end
                 -- Pieces depend on how the data comes; all of them do not.
                 if size and data then
                     all = all .. data
