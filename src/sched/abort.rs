@@ -1,6 +1,6 @@
 //! `lua_check_client_abort`: noticing that the client has gone.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 
 use super::Ctx;
 use crate::ngx::{self, Request};
@@ -63,12 +63,6 @@ fn end_if_gone(request: Request) {
     request.finalize(NGX_HTTP_CLIENT_CLOSED_REQUEST as ngx_int_t);
 }
 
-unsafe extern "C" {
-    fn recv(fd: c_int, buf: *mut c_void, len: usize, flags: c_int) -> isize;
-}
-
-const MSG_PEEK: c_int = 2;
-
 /// Looks for the end of the connection without taking data from it.
 fn client_gone(r: Request) -> bool {
     let connection = r.connection();
@@ -84,7 +78,7 @@ fn client_gone(r: Request) -> bool {
         }
 
         let mut byte = 0u8;
-        let n = recv((*connection).fd, (&raw mut byte).cast(), 1, MSG_PEEK);
+        let n = recv((*connection).fd, (&raw mut byte).cast(), 1, MSG_PEEK as c_int);
         let err = ngx_errno();
 
         if n == 0 || (n < 0 && err != NGX_EAGAIN as ngx_err_t) {
